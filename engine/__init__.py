@@ -1,0 +1,1 @@
+"""The engine process: understanding and dialogue by Rasa, alone in its own environment."""
