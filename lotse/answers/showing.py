@@ -1,0 +1,82 @@
+"""How an answer, a choice among answers and "I do not know" look to the newcomer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from babel import Locale
+from babel.dates import get_day_names
+
+from lotse.answers.service import text_in
+from lotse.intake.asking import language_name
+from lotse.replies import Button, Reply, Say, say
+from lotse.storage.tables import Answer
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MOST_RELATED = 2
+NONE = "none"
+
+
+def shown(answer: Answer, language: str, related: list[Answer], *, whole: bool = False) -> Reply:
+    """An answer: the part that answers first, the rest behind "More"; then where, source and date."""
+    text = text_in(answer, language)
+    first, *rest = [part.strip() for part in text.text.split("\n\n") if part.strip()]
+    paragraphs: list[str | Say] = []
+    if text.language != language:
+        paragraphs.append(say("answer.only_in", language=language_name(text.language, language)))
+    if whole:
+        paragraphs += [text.title, *(rest or [first])]
+    else:
+        paragraphs += [text.title, first]
+        if answer.place:
+            paragraphs.append(_where(answer.place, language))
+        paragraphs.append(say("answer.source", source=answer.source_name, checked=answer.checked_on))
+    rows = []
+    if rest and not whole:
+        rows.append([Button(say("answer.button.more"), "answer", answer.id, "more")])
+    rows += [[_title(other, language)] for other in related[:MOST_RELATED]]
+    rows.append([Button("👍", "feedback", "helpful", answer.id), Button("👎", "feedback", "not_helpful", answer.id)])
+    return Reply(paragraphs, rows, language=text.language)
+
+
+def choice(answers: list[Answer], language: str) -> Reply:
+    """At most three titles to choose from, and the way out."""
+    rows = [[_title(answer, language)] for answer in answers[:3]]
+    return Reply([say("answer.choose")], [*rows, [Button(say("answer.button.none"), "answer", NONE)]])
+
+
+def unknown() -> Reply:
+    """No answer, and the offer to pass the question on."""
+    buttons: list[tuple[str, str]] = [
+        ("answer.button.pass_and_tell", "pass_and_tell"),
+        ("answer.button.pass", "pass"),
+        ("button.no", "no"),
+    ]
+    return Reply([say("answer.unknown")], [[Button(say(key), "control", value, "pass_question")] for key, value in buttons])
+
+
+def what_was_wrong(answer_id: str) -> Reply:
+    """Asked once after a thumb down."""
+    keys = ("not_my_question", "not_true", "hard")
+    return Reply([say("feedback.what")], [[Button(say(f"feedback.button.{key}"), "feedback", key, answer_id)] for key in keys])
+
+
+def hours(opening: dict[str, str], language: str) -> str:
+    """Opening hours with the language's short names of the days: "Mon–Thu 08:00–16:00, Fri 08:00–12:00"."""
+    names = get_day_names("abbreviated", context="stand-alone", locale=Locale.parse(language, sep="-"))
+    name: Callable[[str], str] = lambda day: names[DAYS.index(day)]  # noqa: E731
+    return ", ".join(
+        f"{'–'.join(name(day) for day in days.split('-'))} {times.replace('-', '–')}" for days, times in opening.items()
+    )
+
+
+def _where(place: dict[str, object], language: str) -> Say:
+    opening = place.get("hours")
+    values = {"name": place["name"], "address": place["address"]}
+    if isinstance(opening, dict):
+        return say("answer.where_hours", **values, hours=hours(opening, language))
+    return say("answer.where", **values)
+
+
+def _title(answer: Answer, language: str) -> Button:
+    return Button(text_in(answer, language).title, "answer", answer.id)

@@ -1,0 +1,55 @@
+"""Opening and finding cases."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lotse.storage.tables import Case, Conversation, Intake, Municipality
+
+# neither 0/O, 1/I/L, 5/S, 8/B nor vowels: read out on the telephone, no words by accident
+ALPHABET = "234679CDFGHJKMNPQRTVWXYZ"
+
+
+def open_case(
+    session: Session,
+    conversation: Conversation,
+    kind: str,
+    *,
+    intake: Intake | None = None,
+    topic: str | None = None,
+) -> Case:
+    """Open a case with a fresh reference such as M-7K4P."""
+    municipality = session.get_one(Municipality, conversation.municipality_id)
+    case = Case(
+        reference=_reference(session, municipality.details.get("reference_prefix") or municipality.slug[0].upper()),
+        municipality_id=municipality.id,
+        conversation_id=conversation.id,
+        intake_id=intake.id if intake else None,
+        kind=kind,
+        topic=topic,
+        language=conversation.language or "en",
+    )
+    session.add(case)
+    session.flush()
+    return case
+
+
+def case_of_intake(session: Session, intake: Intake) -> Case | None:
+    """The case that an intake opened."""
+    return session.scalar(select(Case).where(Case.intake_id == intake.id))
+
+
+def find(session: Session, reference: str) -> Case | None:
+    """A case by its reference, however it was typed (m-7k4p, "M 7K4P")."""
+    return session.scalar(select(Case).where(Case.reference == reference.strip().upper().replace(" ", "-")))
+
+
+def _reference(session: Session, prefix: str) -> str:
+    for length in (4, 4, 4, 4, 5, 6, 7, 8):
+        reference = f"{prefix}-{''.join(secrets.choice(ALPHABET) for _ in range(length))}"
+        if find(session, reference) is None:
+            return reference
+    raise RuntimeError("no free case reference found")

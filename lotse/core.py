@@ -1,0 +1,61 @@
+"""The one composition root of the core: everything that a process needs, built from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lotse import content, crisis, intake, languages
+from lotse.answers import Answers
+from lotse.cases.summary import Summaries
+from lotse.crisis import CrisisLists
+from lotse.embedder import VectorCache
+from lotse.intake import Intakes
+from lotse.languages import Languages
+from lotse.settings import ROOT, Settings
+from lotse.storage import Database
+from lotse.wording import Wording
+
+
+@dataclass(frozen=True)
+class Core:
+    """The parts of the core, ready to use."""
+
+    settings: Settings
+    database: Database
+    languages: Languages
+    wording: Wording
+    crisis: CrisisLists
+    answers: Answers
+    intakes: Intakes
+    summaries: Summaries
+
+
+def build(settings: Settings) -> Core:
+    """Connect everything. Raises the parts' own errors, whose messages name file or setting and remedy."""
+    known = languages.load(settings.content / "languages.yml")
+    wording = Wording(known)
+    questionnaire = intake.load(settings.content / "questionnaires" / "intake", known)
+
+    def open_cache() -> VectorCache:
+        return VectorCache(settings.cache / "vectors.sqlite")
+
+    cache = open_cache()
+    means = content.query_means(ROOT / "data" / "nlu", cache)
+    cache.close()
+    return Core(
+        settings=settings,
+        database=Database(settings),
+        languages=known,
+        wording=wording,
+        crisis=crisis.load(settings.content / "crisis"),
+        answers=Answers(open_cache, means),
+        intakes=Intakes(questionnaire, known),
+        summaries=Summaries(questionnaire, wording),
+    )
+
+
+def prepare(core: Core) -> list[str]:
+    """Bring the database up to date and fill a fresh one with the sample towns; returns their slugs."""
+    core.database.migrate()
+    with core.database.session() as session:
+        return content.fill(session, core.settings.content)

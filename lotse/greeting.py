@@ -1,0 +1,38 @@
+"""The first words, the menu and the fixed crisis reply: also said by the gateway when the engine is down."""
+
+from __future__ import annotations
+
+from lotse.crisis import Line
+from lotse.languages import Language
+from lotse.replies import Button, Reply, say
+
+PER_ROW = 2
+
+
+def picker(offered: list[Language], first: str | None) -> Reply:
+    """All offered languages by their own names, the likely one first."""
+    ordered = sorted(offered, key=lambda language: language.tag != first)
+    buttons = [Button(language.name, "language", language.tag) for language in ordered]
+    rows = [buttons[start : start + PER_ROW] for start in range(0, len(buttons), PER_ROW)]
+    return Reply([say("language.pick")], rows)
+
+
+def hello(municipality: str) -> Reply:
+    """Who the bot is, that it is a program (AI Act, Art. 50(1)), and what it can do."""
+    return Reply([say("greeting.hello", municipality=municipality), say("greeting.can")], menu(False).rows)
+
+
+def menu(intake_waits: bool) -> Reply:
+    """What the newcomer can do now."""
+    intake = ("intake.button.resume", "resume") if intake_waits else ("menu.button.start_intake", "start_intake")
+    entries = [("menu.button.ask", "ask"), intake, ("menu.button.person", "person"), ("menu.button.my_data", "my_data")]
+    return Reply([say("menu.what")], [[Button(say(key), "menu", value)] for key, value in entries])
+
+
+def crisis_reply(lines: list[Line], intake_waits: bool) -> Reply:
+    """The same reply whatever the severity: no assessment of urgency."""
+    numbers = [say("crisis.number", line=say(line.key), number=line.number) for line in lines]
+    rows = [[Button(say("crisis.button.person"), "menu", "person")]]
+    if intake_waits:
+        rows.append([Button(say("intake.button.resume"), "menu", "resume")])
+    return Reply([say("crisis.reply"), *numbers, say("crisis.safe")], rows)

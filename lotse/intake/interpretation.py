@@ -1,0 +1,73 @@
+"""Is a message during the intake a response, a control, or something else? A pure function.
+
+What can be read as a response to the open question is one, before all statistics; only then does the
+engine's intent decide. A free text is kept rather than lost: a wish that also asks something is stored
+as the response, and the answer to its question is offered as a button.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lotse.intake.questionnaire import Question
+from lotse.intake.reading import SHORT, Reading
+from lotse.normalise import words
+from lotse.turns import Understanding
+
+CONTROLS = {"skip": "skip", "go_back": "back", "why": "why", "pause": "pause", "change": "change"}  # intent: control
+ASIDES = (
+    "person", "my_data", "delete", "change_language", "help", "start_intake", "resume",
+    "greet", "thank", "goodbye", "bot_challenge", "insult",
+)  # fmt: skip
+
+# Confidences from which an intent counts; a question for free text takes nearly everything, so it demands more.
+CONTROL_OF_CHOICE, CONTROL_OF_TEXT = 0.5, 0.75
+QUESTION_OF_CHOICE, QUESTION_OF_TEXT, QUESTION_OFFERED = 0.45, 0.75, 0.3
+SURE_SWITCH = 0.9
+CRISIS = 0.7
+LONGEST_CONTROL = 10  # words
+
+Kind = Literal["response", "control", "near", "too_many", "out_of_range", "aside", "unclear"]
+_VERDICT_OF: dict[str, Kind] = {
+    "value": "response",
+    "near": "near",
+    "too_many": "too_many",
+    "out_of_range": "out_of_range",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`response`: the reading's value; `control`: `name`; `aside`: not for the intake; `unclear`: ask again."""
+
+    kind: Kind
+    name: str = ""
+    also_question: bool = False
+
+
+def interpret(question: Question, text: str, understanding: Understanding, reading: Reading) -> Verdict:
+    """What to do with a typed message while a question of the intake is open."""
+    free_text = question.type == "text"
+    count = len(words(text))
+    asks = understanding.confidence("ask_question")
+    if understanding.confidence("crisis") >= CRISIS:
+        return Verdict("aside", "crisis")
+    if not free_text and reading.kind not in ("nothing", "own_words") and (count <= SHORT or asks < QUESTION_OF_CHOICE):
+        return Verdict(_VERDICT_OF[reading.kind])
+    if free_text and reading.kind == "value" and reading.value in question.choices:
+        return Verdict("response")
+    threshold = CONTROL_OF_TEXT if free_text else CONTROL_OF_CHOICE
+    if count <= LONGEST_CONTROL:
+        for intent, name in CONTROLS.items():
+            if understanding.confidence(intent) >= threshold:
+                return Verdict("control", name)
+        for name in ASIDES:
+            # "learn German" is a wish far more often than a request to the bot
+            if understanding.confidence(name) >= (SURE_SWITCH if name == "change_language" else threshold):
+                return Verdict("aside", name)
+    if asks >= (QUESTION_OF_TEXT if free_text else QUESTION_OF_CHOICE):
+        return Verdict("aside", "ask_question")
+    if free_text or reading.kind == "own_words":
+        return Verdict("response", also_question=asks >= QUESTION_OFFERED) if count else Verdict("unclear")
+    return Verdict("unclear")

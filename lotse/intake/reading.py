@@ -1,0 +1,299 @@
+"""Reading a typed response: "home and work", "1, 3", "дім", "بيت", "two", or a near miss that is asked back.
+
+spaCy finds the choices' words in a text (blank pipelines: tokenisers only, no trained model), rapidfuzz the near
+misses, num2words the numbers that are written out. What is uncertain is never assumed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import yaml
+from num2words import num2words
+from rapidfuzz import fuzz, process
+
+from lotse.intake.questionnaire import Question, Words
+from lotse.normalise import normalise, words
+
+if TYPE_CHECKING:  # importing spaCy takes more than a second: commands that read no responses do without
+    from spacy.matcher import PhraseMatcher
+    from spacy.tokens import Doc
+    from spacy.vocab import Vocab
+
+NEAR = 74  # rapidfuzz ratio from which a typo is asked back ("did you mean ...?")
+EQUAL = 90  # from which it is the same word in another spelling
+SAME_STEM, LONG_WORD = 80, 5  # ratio and letters from which a word is another's inflection
+SHORT = 6  # words; in a longer text a choice's word may stand for something else
+HIGHEST_WORD = 99
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a text says as a response: a value, perhaps only nearly, or nothing that fits."""
+
+    kind: Literal["value", "own_words", "near", "too_many", "out_of_range", "nothing"]
+    value: Any = None
+
+
+NOTHING = Reading("nothing")
+
+
+def read(question: Question, text: str, labels: list[tuple[str, Words]], also: dict[str, str]) -> Reading:
+    """Read a text as the response to a question.
+
+    labels: the question's words by language, the message's own language first. `also` maps further
+    words, as typed, to choices (names of languages, of the town).
+    """
+    if question.type == "integer":
+        return _integer(question, text, labels)
+    if question.type == "text":
+        return _text(question, text, labels, also)
+    patterns = _patterns(question, labels, also)
+    if question.type == "select_multiple":
+        return _several(question, text, patterns, [tag for tag, _ in labels])
+    return _one(question, text, patterns)
+
+
+def _one(question: Question, text: str, patterns: dict[str, str]) -> Reading:
+    typed = words(text)
+    whole = " ".join(typed)
+    if whole in patterns:
+        return Reading("value", patterns[whole])
+    if question.consent:  # an agreement must be the whole message: "yes" inside another sentence agrees to nothing
+        return NOTHING
+    if _has_bands(question):
+        return _band(question, text, patterns)
+    listed = _positions(text, question.choices)
+    if len(listed) == 1:
+        return Reading("value", listed[0])
+    found = _found(text, patterns)[0]
+    if not found:
+        return _near(whole, patterns)
+    return Reading("value", found[0]) if len(found) == 1 and len(typed) <= SHORT and not _negated(typed) else NOTHING
+
+
+def _several(question: Question, text: str, patterns: dict[str, str], tags: list[str]) -> Reading:
+    typed = words(text)
+    whole = " ".join(typed)
+    own = Reading("own_words", [text.strip()]) if question.other and typed else NOTHING
+    if whole in patterns:
+        return Reading("value", [patterns[whole]])
+    if _negated(typed):
+        return own
+    placed = _positions(text, question.choices)
+    found, rest = _found(text, patterns)
+    inflected = _inflected(rest, patterns)
+    chosen = list(dict.fromkeys(placed or found + list(inflected.values())))
+    if not chosen:
+        near = _near(whole, patterns)
+        return Reading(near.kind, [near.value]) if near.kind != "nothing" else own
+    if len(chosen) > 1 and set(chosen) & set(question.exclusive):
+        return NOTHING
+    if question.max and len(chosen) > question.max:
+        return Reading("too_many", question.max)
+    left = [word for word in rest if word not in inflected and len(word) >= 4 and not _is_filler(word, tags)]
+    return Reading("value", chosen + own.value if left and not placed and own.value else chosen)
+
+
+@lru_cache(maxsize=1)
+def _negations() -> frozenset[str]:
+    lists = yaml.safe_load((Path(__file__).parent / "negations.yml").read_text("utf-8"))
+    return frozenset(" ".join(words(str(word))) for listed in lists.values() for word in listed)
+
+
+def _negated(typed: list[str]) -> bool:
+    return bool(_negations() & set(typed))
+
+
+def _text(question: Question, text: str, labels: list[tuple[str, Words]], also: dict[str, str]) -> Reading:
+    patterns = _patterns(question, labels, also)
+    return Reading("value", patterns.get(" ".join(words(text)), text.strip()))
+
+
+def _integer(question: Question, text: str, labels: list[tuple[str, Words]]) -> Reading:
+    typed = words(text)
+    numbers = {int(number) for number in re.findall(r"(?<![\d.,])-?\d{1,9}(?![\d]|[.,]\d)", normalise(text))}
+    for tag, described in labels:
+        for value, ways in described.also.items():
+            if value.isdigit() and " ".join(typed) in {_key(way) for way in ways}:
+                numbers.add(int(value))
+        if not numbers:
+            numbers |= _spelled_out(typed, _spelled(tag))
+    if len(numbers) != 1:
+        return NOTHING
+    number = numbers.pop()
+    too_low, too_high = question.min is not None and number < question.min, question.max is not None and number > question.max
+    return Reading("out_of_range", number) if too_low or too_high else Reading("value", number)
+
+
+def _spelled_out(typed: list[str], spelled: dict[str, int]) -> set[int]:
+    """The number that the words say, the longest run of words first, with few words beside it ("two years").
+
+    "One" is also "someone" and "alone" in many languages: it counts with one more word only.
+    """
+    if _negated(typed) and len(typed) > 1:
+        return set()
+    for length in range(len(typed), max(len(typed) - 3, 0), -1):
+        runs = (" ".join(typed[start : start + length]) for start in range(len(typed) - length + 1))
+        found = {spelled[run] for run in runs if run in spelled}
+        if found:
+            return found if max(found) > 1 or len(typed) - length <= 1 else set()
+    return set()
+
+
+@lru_cache(maxsize=64)
+def _spelled(tag: str) -> dict[str, int]:
+    try:
+        return {" ".join(words(num2words(number, lang=tag))): number for number in range(HIGHEST_WORD, -1, -1)}
+    except NotImplementedError:
+        return {}
+
+
+def _positions(text: str, choices: tuple[str, ...]) -> list[str]:
+    """Choices named by their place: "2", "1, 3", "1 and 3" in digits of any script."""
+    tokens = words(text)
+    numbers = [int(token) for token in tokens if token.isdigit() and len(token) < 3]
+    if not numbers or len(tokens) - len(numbers) > max(len(numbers) - 1, 0):
+        return []
+    if any(token.isdigit() and token in choices for token in tokens):
+        return []
+    if any(not 1 <= number <= len(choices) for number in numbers):
+        return []
+    return list(dict.fromkeys(choices[number - 1] for number in numbers))
+
+
+_BAND = re.compile(r"^(?:under-(?P<below>\d+)|(?P<from>\d+)-(?P<to>\d+)|(?P<least>\d+)\+)$")
+
+
+def _has_bands(question: Question) -> bool:
+    return any(_BAND.match(choice) for choice in question.choices)
+
+
+def _band(question: Question, text: str, patterns: dict[str, str]) -> Reading:
+    """The band of numbers that a number in the text falls into: 34 is in "27-64".
+
+    "under 18" names a number as well; so one at which a band begins is asked back unless it stands alone, and so
+    is a band that would end the intake.
+    """
+    typed = words(text)
+    named = _found(text, {way: choice for way, choice in patterns.items() if not way.replace(" ", "").isdigit()})[0]
+    if len(named) == 1 and len(typed) <= SHORT and not _negated(typed):
+        return Reading("value", named[0])
+    numbers = {int(number) for number in re.findall(r"\d{1,3}", normalise(text))}
+    if len(numbers) != 1:
+        return NOTHING
+    number = numbers.pop()
+    bands = [choice for choice in question.choices if (band := _BAND.match(choice)) and _falls_into(number, band)]
+    if not bands or len(typed) > SHORT:
+        return NOTHING
+    begins = bands[0].startswith(str(number))
+    sure = typed == [str(number)] or not (begins or _negated(typed) or bands[0] in question.ends)
+    return Reading("value" if sure else "near", bands[0])
+
+
+def _falls_into(number: int, band: re.Match[str]) -> bool:
+    if band["below"]:
+        return number < int(band["below"])
+    if band["least"]:
+        return number >= int(band["least"])
+    return int(band["from"]) <= number <= int(band["to"])
+
+
+def _patterns(question: Question, labels: list[tuple[str, Words]], also: dict[str, str]) -> dict[str, str]:
+    """Normalised words that stand for a choice; the first language's meaning wins where two share a word."""
+    patterns: dict[str, str] = {}
+
+    def add(way: str, choice: str) -> None:
+        key = _key(way)
+        if key:
+            patterns.setdefault(key, choice)
+
+    for _tag, described in labels:
+        for choice in question.choices:
+            label = described.choices.get(choice, "")
+            for way in [label, *re.split(r"[/(),–-]", label), *described.also.get(choice, [])]:
+                add(way, choice)
+    for way, choice in also.items():
+        add(way, choice)
+    for choice in question.choices:
+        add(choice, choice)
+    return patterns
+
+
+@lru_cache(maxsize=20_000)
+def _key(way: str) -> str:
+    return " ".join(words(way))
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> Vocab:
+    from spacy.vocab import Vocab
+
+    return Vocab()
+
+
+def _document(tokens: list[str]) -> Doc:
+    from spacy.tokens import Doc
+
+    return Doc(_vocabulary(), words=tokens) if tokens else Doc(_vocabulary())
+
+
+def _found(text: str, patterns: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Choices whose words stand in the text, in its order, and the words left over; of overlaps the longest counts."""
+    from spacy.util import filter_spans
+
+    document = _document(words(text))
+    spans = filter_spans(_matcher(tuple(patterns.items()))(document, as_spans=True))
+    covered = {token.i for span in spans for token in span}
+    return list(dict.fromkeys(span.label_ for span in spans)), [token.text for token in document if token.i not in covered]
+
+
+@lru_cache(maxsize=500)
+def _matcher(patterns: tuple[tuple[str, str], ...]) -> PhraseMatcher:
+    from spacy.matcher import PhraseMatcher
+
+    matcher = PhraseMatcher(_vocabulary())
+    for way, choice in patterns:
+        matcher.add(choice, [_document(way.split())])
+    return matcher
+
+
+def _inflected(rest: list[str], patterns: dict[str, str]) -> dict[str, str]:
+    """Left-over words that are a choice's word in another form ("українською"); what was understood is read back."""
+    single = {way: choice for way, choice in patterns.items() if " " not in way and len(way) >= LONG_WORD}
+    found = {}
+    for word in rest:
+        best = (
+            process.extractOne(word, single.keys(), scorer=fuzz.ratio, score_cutoff=SAME_STEM) if len(word) >= LONG_WORD else None
+        )
+        if best is not None:
+            found[word] = single[best[0]]
+    return found
+
+
+def _is_filler(word: str, tags: Iterable[str]) -> bool:
+    return any(word in _stop_words(tag) for tag in tags)
+
+
+@lru_cache(maxsize=50)
+def _stop_words(tag: str) -> frozenset[str]:
+    from spacy.util import get_lang_class
+
+    try:
+        pipeline = get_lang_class(tag)
+    except ImportError:
+        return frozenset()
+    return frozenset(" ".join(words(word)) for word in pipeline.Defaults.stop_words)
+
+
+def _near(whole: str, patterns: dict[str, str]) -> Reading:
+    longer = {way: choice for way, choice in patterns.items() if len(way) >= 3}
+    best = process.extractOne(whole, longer.keys(), scorer=fuzz.ratio, score_cutoff=NEAR) if len(whole) >= 3 else None
+    if best is None:
+        return NOTHING
+    return Reading("value" if best[1] >= EQUAL else "near", longer[best[0]])

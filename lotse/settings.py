@@ -1,0 +1,42 @@
+"""All settings, read from the environment once by each process (docs/architecture.md lists them)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are kept and how the processes reach each other."""
+
+    home: Path  # data of this installation
+    cache: Path  # what can be made again: model, vectors
+    content: Path  # sample content and questionnaires
+    database_url: str
+    tracker_url: str  # Rasa's own store: a cache, without any words of people
+    keys: tuple[str, ...]  # Fernet keys, newest first; empty: a key file in `home`
+    municipality: str  # slug of the municipality for new conversations
+
+    @property
+    def runtime(self) -> Path:
+        """Sockets and the note of the running processes."""
+        return self.home / "run"
+
+
+def from_environment(environment: dict[str, str] | None = None) -> Settings:
+    """Settings from `LOTSE_*` variables; everything has a default for one machine."""
+    given = os.environ if environment is None else environment
+    home = Path(given.get("LOTSE_HOME") or ROOT / "var").resolve()
+    return Settings(
+        home=home,
+        cache=Path(given.get("LOTSE_CACHE") or ROOT / ".cache").resolve(),
+        content=Path(given.get("LOTSE_CONTENT") or ROOT / "content").resolve(),
+        database_url=given.get("LOTSE_DATABASE_URL") or f"sqlite:///{home / 'lotse.db'}",
+        tracker_url=given.get("LOTSE_TRACKER_URL") or f"sqlite:///{home / 'tracker.db'}",
+        keys=tuple(key.strip() for key in given.get("LOTSE_KEYS", "").split(",") if key.strip()),
+        municipality=given.get("LOTSE_MUNICIPALITY") or "musterstadt",
+    )

@@ -1,0 +1,80 @@
+"""The database: one engine and its sessions, migrated at the start, words encrypted at rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from lotse.settings import Settings
+from lotse.storage import crypto
+from lotse.storage.crypto import Vault
+
+Sessions = Callable[[], AbstractContextManager[Session]]
+
+
+class StorageError(Exception):
+    """The database cannot be used; the message names the setting and the remedy."""
+
+
+class Database:
+    """Sessions that commit when their block ends well, and roll back otherwise."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.vault: Vault = crypto.open_vault(settings.keys, settings.home / "keys")
+        crypto.use(self.vault)
+        self.engine: Engine = connect(settings.database_url)
+        self.session: Sessions = sessionmaker(self.engine, expire_on_commit=False).begin
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest version; does nothing when they are."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        try:
+            with self.engine.begin() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            raise StorageError(f"LOTSE_DATABASE_URL: the database cannot be used: {reason}") from error
+
+
+def connect(url: str) -> Engine:
+    """An SQLAlchemy engine for a database address, set up for many processes on one SQLite file."""
+    try:
+        parsed = make_url(url)
+    except (SQLAlchemyError, ValueError) as error:
+        raise StorageError("LOTSE_DATABASE_URL is not a database address such as postgresql://user@host/name") from error
+    try:
+        return _connect(parsed)
+    except (SQLAlchemyError, ImportError, ValueError, OSError) as error:
+        raise StorageError(f"LOTSE_DATABASE_URL cannot be used: {error}") from error
+
+
+def _connect(parsed: URL) -> Engine:
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    # hide_parameters: an error message must not carry what a newcomer wrote into a log
+    if not parsed.drivername.startswith("sqlite"):
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the "begin" event starts transactions: IMMEDIATE, so that none fails half-way
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")

@@ -1,0 +1,261 @@
+"""The record: every table, with what is encrypted and what erasing a conversation reaches.
+
+Words of newcomers stand only in `Encrypted` columns. Ids are random and say nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+from lotse.storage.crypto import Encrypted
+
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+def new_id(kind: str) -> str:
+    """Random id, e.g. `c_8JfW2k...`: 96 bits, short enough for Telegram's 64 bytes of callback data."""
+    return f"{kind}_{secrets.token_urlsafe(12)}"
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time with its zone; SQLite would forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Table(DeclarativeBase):
+    """Base of all tables."""
+
+    type_annotation_map = {datetime: Moment, date: Date, dict[str, Any]: JSON, list[str]: JSON}
+
+
+class Municipality(Table):
+    """A town with its own answers, staff and numbers to call."""
+
+    __tablename__ = "municipality"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("mu"))
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    country: Mapped[str] = mapped_column(String(2))
+    official_key: Mapped[str | None] = mapped_column(String(20))
+    time_zone: Mapped[str] = mapped_column(String(60))
+    details: Mapped[dict[str, Any]]  # opening hours, promises, prefix of references
+    content_version: Mapped[int] = mapped_column(default=0)  # rises with every change of an answer
+
+
+class Answer(Table):
+    """Published information, the same for all its languages."""
+
+    __tablename__ = "answer"
+    __table_args__ = (UniqueConstraint("municipality_id", "source_id"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("an"))
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id", ondelete="CASCADE"))
+    source_id: Mapped[str] = mapped_column(String(200))
+    topic: Mapped[str] = mapped_column(String(80))
+    owner: Mapped[str] = mapped_column(String(200))
+    scope: Mapped[str] = mapped_column(String(20))
+    place: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    source_name: Mapped[str] = mapped_column(String(200))
+    source_url: Mapped[str] = mapped_column(Text)
+    checked_on: Mapped[date]
+    review_on: Mapped[date]
+    related: Mapped[list[str]]
+    status: Mapped[str] = mapped_column(String(20), default="published")
+    texts: Mapped[list[AnswerText]] = relationship(back_populates="answer", cascade="all, delete-orphan")
+
+
+class AnswerText(Table):
+    """An answer in one language."""
+
+    __tablename__ = "answer_text"
+    __table_args__ = (UniqueConstraint("answer_id", "language"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("at"))
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    questions: Mapped[list[str]]
+    status: Mapped[str] = mapped_column(String(20))  # translation status
+    answer: Mapped[Answer] = relationship(back_populates="texts")
+
+
+class Conversation(Table):
+    """One newcomer on one channel."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (UniqueConstraint("channel", "address_digest"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("c"))
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id"))
+    channel: Mapped[str] = mapped_column(String(20))
+    address: Mapped[Any] = mapped_column(Encrypted)
+    address_digest: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str | None] = mapped_column(String(20))
+    language_chosen: Mapped[bool] = mapped_column(Boolean, default=False)
+    language_declined: Mapped[str | None] = mapped_column(String(20))  # proposed and not wanted
+    pending: Mapped[Any | None] = mapped_column(Encrypted)  # what the bot asked last beside the intake
+    misunderstood: Mapped[int] = mapped_column(default=0)  # times in a row
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    last_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Inbound(Table):
+    """A message of a newcomer. Its words are dropped after the turn unless the newcomer agreed to keep them."""
+
+    __tablename__ = "inbound"
+    __table_args__ = (UniqueConstraint("conversation_id", "external_id"), Index("ix_inbound_state", "state"))
+    number: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(40), unique=True, default=lambda: new_id("m"))
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    external_id: Mapped[str] = mapped_column(String(120))
+    body: Mapped[Any | None] = mapped_column(Encrypted)
+    language: Mapped[str | None] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), default="received")  # received, done, failed
+    attempts: Mapped[int] = mapped_column(default=0)
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    conversation: Mapped[Conversation] = relationship()
+
+
+class Applied(Table):
+    """What an action did and said for one message: recorded in the transaction of its effect, so that a
+    repeated turn says the same and does nothing again. Deleted when the turn's messages are in the outbox."""
+
+    __tablename__ = "applied"
+    __table_args__ = (UniqueConstraint("inbound_id", "action"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("r"))
+    inbound_id: Mapped[str] = mapped_column(ForeignKey("inbound.id", ondelete="CASCADE"))
+    action: Mapped[str] = mapped_column(String(60))
+    result: Mapped[Any] = mapped_column(Encrypted)
+
+
+class Outbound(Table):
+    """The outbox: a message to a newcomer, sent in the order of its number, at least once."""
+
+    __tablename__ = "outbound"
+    __table_args__ = (Index("ix_outbound_pending", "conversation_id", "state"),)
+    number: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(40), unique=True, default=lambda: new_id("b"))
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    inbound_id: Mapped[str | None] = mapped_column(String(40))
+    body: Mapped[Any] = mapped_column(Encrypted)
+    state: Mapped[str] = mapped_column(String(20), default="pending")  # pending, sent
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    sent_at: Mapped[datetime | None]
+
+
+class Intake(Table):
+    """One run through a questionnaire."""
+
+    __tablename__ = "intake"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("in"))
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id"))
+    questionnaire: Mapped[str] = mapped_column(String(80))
+    version: Mapped[str] = mapped_column(String(40))
+    status: Mapped[str] = mapped_column(String(20), default="started")  # started, submitted, withdrawn, expired
+    paused: Mapped[bool] = mapped_column(Boolean, default=False)
+    gate: Mapped[Any | None] = mapped_column(Encrypted)  # responses before the agreement; gone without it
+    ticked: Mapped[Any | None] = mapped_column(Encrypted)  # {"question", "choices"} of a multiple choice in progress
+    revisited: Mapped[str | None] = mapped_column(String(80))  # a question that is asked once more
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    submitted_at: Mapped[datetime | None]
+    responses: Mapped[list[Response]] = relationship(order_by="Response.number", cascade="all, delete-orphan")
+    consents: Mapped[list[Consent]] = relationship(cascade="all, delete-orphan")
+
+
+class Response(Table):
+    """What a newcomer replied to a question; the last one of a question counts."""
+
+    __tablename__ = "response"
+    number: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    intake_id: Mapped[str] = mapped_column(ForeignKey("intake.id", ondelete="CASCADE"), index=True)
+    question: Mapped[str] = mapped_column(String(80))
+    value: Mapped[Any | None] = mapped_column(Encrypted)  # None: skipped
+    words: Mapped[Any | None] = mapped_column(Encrypted)  # as typed; None where a button was pressed
+    language: Mapped[str] = mapped_column(String(20))
+    inbound_id: Mapped[str] = mapped_column(String(40))
+    given_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Consent(Table):
+    """That a newcomer agreed: to what purpose, in which text and language, when."""
+
+    __tablename__ = "consent"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("co"))
+    intake_id: Mapped[str] = mapped_column(ForeignKey("intake.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(80))
+    text_version: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(20))
+    given_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Case(Table):
+    """What a handover opens for the case workers."""
+
+    __tablename__ = "cases"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("ca"))
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id"))
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    intake_id: Mapped[str | None] = mapped_column(ForeignKey("intake.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(20))  # intake; contact: wants to talk to a person
+    topic: Mapped[Any | None] = mapped_column(Encrypted)  # of a contact, in the newcomer's words
+    language: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20), default="new")  # new, open, waiting, closed
+    opened_at: Mapped[datetime] = mapped_column(default=now)
+    intake: Mapped[Intake | None] = relationship()
+    municipality: Mapped[Municipality] = relationship()
+
+
+class UnansweredQuestion(Table):
+    """A question without an answer, for the editors; with the conversation only if the newcomer wants to be told."""
+
+    __tablename__ = "unanswered_question"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("uq"))
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id"))
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    question: Mapped[Any] = mapped_column(Encrypted)
+    language: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20), default="open")
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Feedback(Table):
+    """Whether an answer helped; no conversation, no words."""
+
+    __tablename__ = "feedback"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("fb"))
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(20))
+    verdict: Mapped[str] = mapped_column(String(20))  # helpful, not_my_question, not_true, hard
+    given_at: Mapped[datetime] = mapped_column(default=now)
