@@ -1,0 +1,105 @@
+"""Questions of the newcomer: matched with the published answers, shown, and kept where there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from actions.base import CoreAction, Outcome
+from lotse.answers import service, showing
+from lotse.replies import Button, Reply, say
+from lotse.storage.tables import Answer, Feedback, UnansweredQuestion
+from lotse.turns import Turn
+
+
+class AnswerQuestion(CoreAction):
+    """Answers, lets choose, or says that there is no answer."""
+
+    action = "action_answer"
+
+    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        return self.answer(turn)
+
+    def answer(self, turn: Turn) -> Outcome:
+        """The outcome for a typed question; a press that no open question takes is an old button."""
+        vector = turn.understanding.vector
+        if turn.press:
+            asks = turn.press.kind == "menu" and turn.press.value == "ask"
+            return Outcome([Reply([say("menu.what_to_know")])] if asks else [old_button()], interrupts=not asks)
+        if vector is None:
+            return Outcome([Reply([say("smalltalk.not_understood")])])
+        doubt = turn.understanding.confidence("out_of_scope")
+        found = self.core.answers.find(turn.session, turn.municipality.id, vector, turn.message_language, doubt)
+        answers = service.get(turn.session, [candidate.answer_id for candidate in found.decision.candidates])
+        if found.decision.kind == "unknown" or not answers:
+            turn.conversation.pending = {"kind": "pass_question", "words": turn.text, "language": turn.message_language}
+            return Outcome([showing.unknown()])
+        if found.decision.kind == "choose":
+            turn.conversation.pending = {"kind": "asked", "words": turn.text, "language": turn.message_language}
+            return Outcome([showing.choice(answers, turn.language)])
+        turn.conversation.pending = None
+        return Outcome([showing.shown(answers[0], turn.language, related(turn, answers[0]))])
+
+
+class ShowAnswer(CoreAction):
+    """The answer whose title was pressed, the rest of one, or none of those offered."""
+
+    action = "action_show_answer"
+
+    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        press = turn.press
+        if press is None:
+            return Outcome([old_button()])
+        if press.value == showing.NONE:
+            pending = turn.conversation.pending or {}
+            if pending.get("kind") != "asked":
+                return Outcome([old_button()])
+            turn.conversation.pending = {**pending, "kind": "pass_question"}
+            return Outcome([showing.unknown()])
+        answers = service.get(turn.session, [press.value])
+        if not answers:
+            return Outcome([Reply([say("answer.retired")])])
+        turn.conversation.pending = None
+        more = press.about == "more"
+        others = [] if more else related(turn, answers[0])
+        return Outcome([showing.shown(answers[0], turn.language, others, whole=more)])
+
+
+class TakeFeedback(CoreAction):
+    """A thumb, and once what was wrong."""
+
+    action = "action_feedback"
+
+    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        press = turn.press
+        if press is None or turn.session.get(Answer, press.about) is None:
+            return Outcome([old_button()])
+        if press.value == "not_helpful":
+            return Outcome([showing.what_was_wrong(press.about)], interrupts=False)
+        turn.session.add(Feedback(answer_id=press.about, language=turn.language, verdict=press.value))
+        key = "feedback.thanks" if press.value == "helpful" else "feedback.passed_on"
+        return Outcome([Reply([say(key)])], interrupts=False)
+
+
+def related(turn: Turn, answer: Answer) -> list[Answer]:
+    """The published answers that an answer names as related."""
+    query = select(Answer.id).where(Answer.municipality_id == turn.municipality.id, Answer.source_id.in_(answer.related))
+    return service.get(turn.session, list(turn.session.scalars(query)))
+
+
+def keep_unanswered(turn: Turn, words: str, language: str, *, tell: bool) -> None:
+    """Keep a question for the editors; who asked only if the newcomer wants to be told the answer."""
+    turn.session.add(
+        UnansweredQuestion(
+            municipality_id=turn.municipality.id,
+            conversation_id=turn.conversation.id if tell else None,
+            question=words,
+            language=language,
+        )
+    )
+
+
+def old_button() -> Reply:
+    """Said to a press on a button that has no meaning any more."""
+    return Reply([say("button.old")], [[Button(say("menu.button.menu"), "menu", "menu")]])

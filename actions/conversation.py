@@ -1,0 +1,103 @@
+"""Greetings, help, language, crisis, and yes or no to what the bot itself asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actions.answers import AnswerQuestion, keep_unanswered, old_button
+from actions.base import CoreAction, Outcome
+from actions.people import erase_all
+from lotse.greeting import crisis_reply, hello, menu, picker
+from lotse.intake import of_conversation
+from lotse.intake.interpretation import CRISIS
+from lotse.replies import Reply, say
+from lotse.turns import Turn
+
+SMALLTALK = {
+    "thank": "smalltalk.thank",
+    "goodbye": "smalltalk.goodbye",
+    "bot_challenge": "smalltalk.bot",
+    "insult": "smalltalk.insult",
+}
+
+
+class ShowMenu(CoreAction):
+    """What the bot can do, as buttons."""
+
+    action = "action_menu"
+
+    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        waits = _intake_waits(turn)
+        if turn.understanding.intent == "greet":
+            return Outcome([Reply([say("smalltalk.greet")], [] if form_active else menu(waits).rows)], interrupts=form_active)
+        return Outcome([menu(waits)])
+
+
+class SmallTalk(CoreAction):
+    """Thanks, goodbye, "are you real", rude words: one calm sentence."""
+
+    action = "action_smalltalk"
+
+    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        return Outcome([Reply([say(SMALLTALK.get(turn.understanding.intent or "", "smalltalk.greet"))])])
+
+
+class ChangeLanguage(CoreAction):
+    """The gateway has set a pressed language; a wish in words gets the list."""
+
+    action = "action_language"
+
+    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        if turn.press is None:
+            return Outcome([picker(self.core.languages.offered, turn.language)], interrupts=False)
+        if _intake_waits(turn):
+            return Outcome([Reply([say("language.set")])], interrupts=False)
+        return Outcome([hello(turn.municipality.name)], interrupts=False)
+
+
+class MeetCrisis(CoreAction):
+    """A message that names danger without a listed phrase: the same fixed reply, if the engine is sure."""
+
+    action = "action_crisis"
+
+    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        if turn.understanding.confidence("crisis") < CRISIS:
+            return AnswerQuestion(self.core).answer(turn)
+        intake = of_conversation(turn.session, turn.conversation)
+        if intake is not None and intake.status == "started":
+            intake.paused = True
+        turn.inbound.body = {"text": ""}  # no trigger text is kept with the conversation
+        return Outcome([crisis_reply(self.core.crisis.lines(turn.municipality.country), _intake_waits(turn))])
+
+
+class Confirm(CoreAction):
+    """Yes or no, pressed or typed, to the question that the bot asked last beside the intake."""
+
+    action = "action_confirm"
+
+    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        pending = turn.conversation.pending or {}
+        said = turn.press.value if turn.press else {"affirm": "yes", "deny": "no"}.get(turn.understanding.intent or "", "")
+        if turn.press and turn.press.about != pending.get("kind"):
+            return Outcome([old_button()])
+        match pending.get("kind"):
+            case "pass_question":
+                turn.conversation.pending = None
+                if said == "no":
+                    return Outcome([Reply([say("answer.not_passed")])])
+                tell = said == "pass_and_tell"
+                keep_unanswered(turn, pending["words"], pending["language"], tell=tell)
+                return Outcome([Reply([say("answer.passed_and_tell" if tell else "answer.passed")])])
+            case "delete":
+                turn.conversation.pending = None
+                if said == "yes":
+                    return erase_all(turn)
+                return Outcome([Reply([say("delete.kept")], menu(_intake_waits(turn)).rows)])
+        if said == "no":
+            return Outcome([Reply([say("smalltalk.no")], menu(_intake_waits(turn)).rows)])
+        return Outcome([menu(_intake_waits(turn))])
+
+
+def _intake_waits(turn: Turn) -> bool:
+    intake = of_conversation(turn.session, turn.conversation)
+    return intake is not None and intake.status == "started"

@@ -1,0 +1,1 @@
+"""The gateway: channels in and out, order, duplicates, language, crisis words, outbox."""

@@ -1,0 +1,1 @@
+"""One folder for each channel; docs/tasks/add-a-channel.md"""

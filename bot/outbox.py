@@ -1,0 +1,82 @@
+"""The outbox: what is to be sent lies in the database, in order, until a channel has sent it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.messages import OutgoingButton, OutgoingMessage
+from lotse.languages import Languages
+from lotse.replies import Button, Reply, say
+from lotse.storage.tables import Conversation, Inbound, Outbound, new_id, now
+from lotse.turns import Press
+from lotse.wording import Wording
+
+
+class Outbox:
+    """Words replies and keeps them until they are sent."""
+
+    def __init__(self, wording: Wording, languages: Languages) -> None:
+        self._wording = wording
+        self._languages = languages
+
+    def put(
+        self, session: Session, conversation: Conversation, reply: Reply, inbound: Inbound | None, language: str | None = None
+    ) -> None:
+        """Word a reply in the conversation's language (or another) and lay it in the outbox."""
+        tag = language or conversation.language or "en"
+        identifier = new_id("b")
+        pressed = (inbound.body or {}).get("press") if inbound else None
+        number = 0
+        rows = []
+        for row in reply.rows:
+            rows.append([self._button(identifier, number + place, button, tag) for place, button in enumerate(row)])
+            number += len(row)
+        message = OutgoingMessage(
+            id=identifier,
+            text="\n".join(self._wording.render(paragraph, tag) for paragraph in reply.paragraphs),
+            direction=self._languages[tag].direction,
+            edits=pressed["message"] if reply.edits_pressed and pressed else None,
+            buttons=rows,
+        )
+        session.add(
+            Outbound(
+                id=identifier,
+                conversation_id=conversation.id,
+                inbound_id=inbound.id if inbound else None,
+                body=message.as_json(),
+            )
+        )
+        session.flush()
+
+    def _button(self, message: str, number: int, button: Button, tag: str) -> OutgoingButton:
+        label = self._wording.render(button.label, tag)
+        return OutgoingButton(f"{message}.{number}", label, button.kind, button.value, button.about)
+
+
+def pending(session: Session, conversation_id: str) -> list[Outbound]:
+    """What waits to be sent in a conversation, in order."""
+    query = select(Outbound).where(Outbound.conversation_id == conversation_id, Outbound.state == "pending")
+    return list(session.scalars(query.order_by(Outbound.number)))
+
+
+def mark_sent(session: Session, ids: list[str]) -> None:
+    """A channel has sent these."""
+    session.execute(update(Outbound).where(Outbound.id.in_(ids)).values(state="sent", sent_at=now()))
+
+
+def find_button(session: Session, conversation: Conversation, button_id: str) -> tuple[str, Press] | None:
+    """The message and meaning of a button that we sent in this conversation; None for any other id."""
+    message_id, _, number = button_id.rpartition(".")
+    row = session.scalar(select(Outbound).where(Outbound.id == message_id, Outbound.conversation_id == conversation.id))
+    if row is None or not number.isdigit():
+        return None
+    buttons = [button for buttons in row.body["buttons"] for button in buttons]
+    found = next((button for button in buttons if button["id"] == button_id), None)
+    return (message_id, Press(found["kind"], found["value"], found["about"])) if found else None
+
+
+def language_switch(proposed: str, current: str, name_of_current: str) -> Reply:
+    """The question whether to switch, worded in the proposed language."""
+    stay = Button(say("language.button.stay", language=name_of_current), "language", current)
+    return Reply([say("language.propose")], [[Button(say("button.yes"), "language", proposed), stay]])

@@ -1,0 +1,316 @@
+"""The gateway: one message in, one turn, messages out. Every step can be repeated after a crash.
+
+received (stored) -> prepared (language, crisis words) -> engine -> outbox and `done` in one transaction
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.engine import Engine, EngineDown, EngineFailed
+from bot.incoming import LONGEST, clean, has_words, intent_of_command, intent_of_press
+from bot.messages import IncomingMessage, State
+from bot.outbox import Outbox, find_button, language_switch
+from lotse import greeting, privacy
+from lotse.core import Core
+from lotse.intake import of_conversation
+from lotse.languages import Identifier, choose
+from lotse.normalise import words
+from lotse.replies import Button, Reply, from_json, say
+from lotse.storage.tables import Applied, Case, Consent, Conversation, Inbound, Intake, Municipality, now
+from lotse.turns import Press
+
+DEFAULT_LANGUAGE = "en"
+TRIES_OF_A_FAILING_MESSAGE = 3
+SECONDS_UNTIL_APOLOGY = 8.0
+PAUSES = (0.2, 0.4, 0.8, 1.5)  # seconds between tries while the engine is away
+
+log = structlog.get_logger()
+
+
+class UnknownMunicipality(Exception):
+    """No municipality has this slug; the message names it."""
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What is known before the engine is asked."""
+
+    conversation_id: str
+    text: str | None
+    intent: str | None
+    repeated: bool
+    finished: bool = False  # answered without the engine
+    propose: str | None = None
+
+
+class Gateway:
+    """All conversations of this process: one message at a time in each, conversations side by side."""
+
+    def __init__(self, core: Core, engine: Engine, identifier: Identifier) -> None:
+        self._core = core
+        self._engine = engine
+        self._identifier = identifier
+        self._outbox = Outbox(core.wording, core.languages)
+        self._offered = [language.tag for language in core.languages.offered]
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def open(self, message: IncomingMessage) -> str:
+        """The conversation at an address, greeted when it is new or comes back; returns its id."""
+        return await asyncio.to_thread(self._open, message)
+
+    async def receive(self, message: IncomingMessage) -> str:
+        """Work on a message once, after those before it; returns when its replies lie in the outbox."""
+        conversation_id, inbound_id = await asyncio.to_thread(self._store, message)
+        await self._work(conversation_id, inbound_id)
+        return conversation_id
+
+    async def recover(self) -> None:
+        """Finish the messages that a crash left half-done, each conversation in its order."""
+        waiting = await asyncio.to_thread(self._unfinished)
+        log.info("recovering", messages=len(waiting))
+        await asyncio.gather(*(self._work(conversation_id, inbound_id) for conversation_id, inbound_id in waiting))
+
+    def state(self, session: Session, conversation_id: str) -> State:
+        """Where a conversation stands."""
+        conversation = session.get_one(Conversation, conversation_id)
+        intake = of_conversation(session, conversation)
+        question = self._core.intakes.open_question(session, conversation)
+        newest = select(Case.reference).where(Case.conversation_id == conversation_id).order_by(Case.opened_at.desc())
+        return State(
+            language=conversation.language,
+            intake=intake.status if intake else None,
+            question=question.name if question else None,
+            case=session.scalar(newest.limit(1)),
+        )
+
+    async def _work(self, conversation_id: str, inbound_id: str) -> None:
+        async with self._locks[conversation_id]:
+            prepared = await asyncio.to_thread(self._prepare, inbound_id)
+            if prepared is None or prepared.finished:
+                return
+            started = time.monotonic()
+            failures, tries, apologised = 0, 0, False
+            while True:
+                try:
+                    repeated = prepared.repeated or tries > 0
+                    said = await self._engine.turn(
+                        prepared.conversation_id, inbound_id, prepared.text, prepared.intent, repeated=repeated
+                    )
+                    break
+                except EngineFailed as error:
+                    failures += 1
+                    log.error("turn failed", message=inbound_id, cause=str(error), failures=failures)
+                    if failures >= TRIES_OF_A_FAILING_MESSAGE:
+                        await asyncio.to_thread(self._give_up, inbound_id)
+                        return
+                except EngineDown as error:
+                    if tries == 0:
+                        log.warning("engine away", message=inbound_id, cause=str(error))
+                if not apologised and time.monotonic() - started > SECONDS_UNTIL_APOLOGY:
+                    apologised = True
+                    await asyncio.to_thread(self._apologise, inbound_id)
+                await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+                tries += 1
+            await asyncio.to_thread(self._finish, inbound_id, said, prepared.propose)
+
+    # before the engine
+
+    def _open(self, message: IncomingMessage) -> str:
+        with self._core.database.session() as session:
+            conversation, is_new = self._conversation(session, message)
+            if is_new or not conversation.language:
+                self._greet(session, conversation)
+            else:
+                intake = of_conversation(session, conversation)
+                waits = intake is not None and intake.status == "started"
+                self._outbox.put(session, conversation, greeting.menu(waits), None)
+            return conversation.id
+
+    def _greet(self, session: Session, conversation: Conversation) -> None:
+        """The picker; with a likely language also who we are, so that nobody has to press before asking."""
+        self._outbox.put(session, conversation, greeting.picker(self._core.languages.offered, conversation.language), None)
+        if conversation.language:
+            name = session.get_one(Municipality, conversation.municipality_id).name
+            self._outbox.put(session, conversation, greeting.hello(name), None)
+
+    def _conversation(self, session: Session, message: IncomingMessage) -> tuple[Conversation, bool]:
+        digest = self._core.database.vault.digest(f"{message.channel}\0{message.address}")
+        known = session.scalar(
+            select(Conversation).where(Conversation.channel == message.channel, Conversation.address_digest == digest)
+        )
+        if known is not None:
+            return known, False
+        slug = message.municipality or self._core.settings.municipality
+        municipality = session.scalar(select(Municipality).where(Municipality.slug == slug))
+        if municipality is None:
+            raise UnknownMunicipality(f"no municipality has the slug {slug!r}")
+        conversation = Conversation(
+            municipality_id=municipality.id,
+            channel=message.channel,
+            address=message.address,
+            address_digest=digest,
+            language=self._core.languages.offered_tag(message.language_hint),
+        )
+        session.add(conversation)
+        session.flush()
+        return conversation, True
+
+    def _store(self, message: IncomingMessage) -> tuple[str, str]:
+        try:
+            with self._core.database.session() as session:
+                conversation, _ = self._conversation(session, message)
+                known = session.scalar(
+                    select(Inbound).where(Inbound.conversation_id == conversation.id, Inbound.external_id == message.external_id)
+                )
+                if known is not None:
+                    return conversation.id, known.id
+                inbound = Inbound(
+                    conversation_id=conversation.id,
+                    external_id=message.external_id,
+                    body=self._body(session, conversation, message),
+                )
+                session.add(inbound)
+                conversation.last_at = now()
+                session.flush()
+                return conversation.id, inbound.id
+        except IntegrityError:  # the same message, stored by another process in the same moment
+            return self._store(message)
+
+    def _body(self, session: Session, conversation: Conversation, message: IncomingMessage) -> dict[str, object]:
+        if message.press is None:
+            return {"text": clean(message.text or "")[:LONGEST], "cut": len(message.text or "") > LONGEST}
+        found = find_button(session, conversation, message.press)
+        if found is None:
+            return {"press": {"kind": "unknown", "value": "", "about": "", "message": ""}}
+        pressed, press = found
+        return {"press": {"kind": press.kind, "value": press.value, "about": press.about, "message": pressed}}
+
+    def _prepare(self, inbound_id: str) -> _Prepared | None:
+        """Language, crisis words and all that needs no engine; None for a message that is done already."""
+        with self._core.database.session() as session:
+            inbound = session.scalars(select(Inbound).where(Inbound.id == inbound_id)).one_or_none()
+            if inbound is None or inbound.state != "received":
+                return None
+            conversation = session.get_one(Conversation, inbound.conversation_id)
+            inbound.attempts += 1
+            repeated = inbound.attempts > 1
+            body = inbound.body or {}
+            pressed = body.get("press")
+            if pressed:
+                press = Press(pressed["kind"], pressed["value"], pressed["about"])
+                return self._prepare_press(session, conversation, inbound, press, repeated)
+            return self._prepare_text(session, conversation, inbound, body.get("text", ""), repeated)
+
+    def _prepare_press(
+        self, session: Session, conversation: Conversation, inbound: Inbound, press: Press, repeated: bool
+    ) -> _Prepared:
+        if press.kind == "unknown":
+            menu = [[Button(say("menu.button.menu"), "menu", "menu")]]
+            return self._answered(session, conversation, inbound, [Reply([say("button.old")], menu)])
+        if press.kind == "language" and press.value in self._offered:
+            conversation.language, conversation.language_chosen = press.value, True
+        if (conversation.pending or {}).get("kind") == "topic" and press.value != "no_topic":
+            conversation.pending = None
+        return _Prepared(conversation.id, None, intent_of_press(press), repeated)
+
+    def _prepare_text(
+        self, session: Session, conversation: Conversation, inbound: Inbound, text: str, repeated: bool
+    ) -> _Prepared:
+        guess = self._identifier.identify(text) if has_words(text) else None
+        choice = choose(
+            current=conversation.language,
+            chosen=conversation.language_chosen,
+            guess=guess,
+            words=len(words(text)),
+            offered=self._offered,
+            declined=conversation.language_declined,
+            default=DEFAULT_LANGUAGE,
+        )
+        conversation.language = choice.speak
+        inbound.language = guess.tag if guess and guess.confidence >= 0.6 else None
+        if self._core.crisis.names_danger(text):
+            return self._meet_crisis(session, conversation, inbound)
+        if text.strip().lower().split("@")[0].startswith("/start"):
+            self._greet(session, conversation)
+            return self._answered(session, conversation, inbound, [])
+        if not has_words(text):
+            return self._answered(session, conversation, inbound, [Reply([say("problem.empty")])])
+        if (inbound.body or {}).get("cut") and not repeated:
+            self._outbox.put(session, conversation, Reply([say("problem.too_long", most=LONGEST)]), inbound)
+        topic = "tell_topic" if (conversation.pending or {}).get("kind") == "topic" else None
+        if choice.propose:  # proposed once; not wanted, it is not proposed again
+            conversation.language_declined = choice.propose
+        return _Prepared(conversation.id, text, topic or intent_of_command(text), repeated, propose=choice.propose)
+
+    def _meet_crisis(self, session: Session, conversation: Conversation, inbound: Inbound) -> _Prepared:
+        """The fixed reply, whatever came before; the intake waits, the words are kept nowhere."""
+        intake = of_conversation(session, conversation)
+        waits = intake is not None and intake.status == "started"
+        if intake is not None and waits:
+            intake.paused = True
+        conversation.pending = None
+        inbound.body = {"text": ""}
+        country = session.get_one(Municipality, conversation.municipality_id).country
+        return self._answered(session, conversation, inbound, [greeting.crisis_reply(self._core.crisis.lines(country), waits)])
+
+    def _answered(self, session: Session, conversation: Conversation, inbound: Inbound, replies: list[Reply]) -> _Prepared:
+        for reply in replies:
+            self._outbox.put(session, conversation, reply, inbound)
+        self._close(session, inbound, "done")
+        return _Prepared(conversation.id, None, None, False, finished=True)
+
+    # after the engine
+
+    def _finish(self, inbound_id: str, said: list[str], propose: str | None) -> None:
+        with self._core.database.session() as session:
+            inbound = session.scalars(select(Inbound).where(Inbound.id == inbound_id)).one_or_none()
+            if inbound is None or inbound.state != "received":
+                return
+            conversation = session.get_one(Conversation, inbound.conversation_id)
+            records = {record.id: record for record in session.scalars(select(Applied).where(Applied.inbound_id == inbound_id))}
+            for identifier in dict.fromkeys(said):
+                for reply in records[identifier].result["replies"] if identifier in records else []:
+                    self._outbox.put(session, conversation, from_json(reply), inbound)
+            if propose and conversation.language:
+                name = self._core.languages[conversation.language].name
+                self._outbox.put(session, conversation, language_switch(propose, conversation.language, name), inbound, propose)
+            erased = any(record.result["data"].get("erased") for record in records.values())
+            self._close(session, inbound, "done")
+        if erased:
+            privacy.forget_tracker(self._core.settings.tracker_url, conversation.id)
+
+    def _close(self, session: Session, inbound: Inbound, state: str) -> None:
+        """The turn is over. Without an agreement to keep them, the newcomer's words end here."""
+        session.execute(delete(Applied).where(Applied.inbound_id == inbound.id))
+        agreed = select(Consent.id).join(Intake).where(Intake.conversation_id == inbound.conversation_id)
+        if session.scalar(agreed.limit(1)) is None:
+            inbound.body = None
+        inbound.state = state
+
+    def _give_up(self, inbound_id: str) -> None:
+        with self._core.database.session() as session:
+            inbound = session.scalars(select(Inbound).where(Inbound.id == inbound_id)).one()
+            conversation = session.get_one(Conversation, inbound.conversation_id)
+            person = [[Button(say("menu.button.person"), "menu", "person")]]
+            self._outbox.put(session, conversation, Reply([say("problem.failed")], person), inbound)
+            self._close(session, inbound, "failed")
+
+    def _apologise(self, inbound_id: str) -> None:
+        with self._core.database.session() as session:
+            inbound = session.scalars(select(Inbound).where(Inbound.id == inbound_id)).one()
+            conversation = session.get_one(Conversation, inbound.conversation_id)
+            self._outbox.put(session, conversation, Reply([say("problem.waiting")]), inbound)
+
+    def _unfinished(self) -> list[tuple[str, str]]:
+        with self._core.database.session() as session:
+            query = select(Inbound.conversation_id, Inbound.id).where(Inbound.state == "received").order_by(Inbound.number)
+            return [(conversation_id, inbound_id) for conversation_id, inbound_id in session.execute(query)]
