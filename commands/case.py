@@ -1,0 +1,62 @@
+"""./run case list | show REF: what a case worker receives."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from sqlalchemy import select
+
+from commands.errors import CommandError
+from lotse import cases, core
+from lotse.cases.summary import STAFF_LANGUAGES
+from lotse.settings import Settings
+from lotse.storage.tables import Case
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show")
+    listing = actions.add_parser("list", help="all cases, newest first")
+    listing.add_argument("--json", action="store_true")
+    show = actions.add_parser("show", help="the summary of one case")
+    show.add_argument("reference", metavar="REF")
+    show.add_argument("--format", choices=("json", "md"), default="md")
+    show.add_argument("--language", choices=STAFF_LANGUAGES, default="de")
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Print the list or one summary."""
+    parts = core.build(settings)
+    core.prepare(parts)
+    with parts.database.session() as session:
+        if arguments.action == "list":
+            found = session.scalars(select(Case).order_by(Case.opened_at.desc())).all()
+            entries = [_entry(case) for case in found]
+            print(json.dumps(entries, ensure_ascii=False) if arguments.json else _table(entries))
+            return
+        case = cases.find(session, arguments.reference)
+        if case is None:
+            raise CommandError(f"no case has the reference {arguments.reference!r}; ./run case list shows all")
+        summary = parts.summaries.of(case, arguments.language)
+    if arguments.format == "json":
+        print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
+    else:
+        sys.stdout.write(parts.summaries.as_markdown(summary))
+
+
+def _entry(case: Case) -> dict[str, str]:
+    return {
+        "reference": case.reference,
+        "kind": case.kind,
+        "status": case.status,
+        "municipality": case.municipality.slug,
+        "language": case.language,
+        "opened_at": case.opened_at.isoformat(timespec="seconds"),
+    }
+
+
+def _table(entries: list[dict[str, str]]) -> str:
+    if not entries:
+        return "no cases yet"
+    return "\n".join("  ".join(entry.values()) for entry in entries)

@@ -1,0 +1,29 @@
+"""./run erase REF: erase a newcomer's data, found by the reference of a case."""
+
+from __future__ import annotations
+
+import argparse
+
+from commands.errors import CommandError
+from lotse import cases, core, privacy
+from lotse.settings import Settings
+from lotse.storage.tables import Conversation
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("reference", metavar="REF")
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Erase the whole conversation of a case: intake, case, messages, address, the engine's cache."""
+    parts = core.build(settings)
+    core.prepare(parts)
+    with parts.database.session() as session:
+        case = cases.find(session, arguments.reference)
+        if case is None:
+            raise CommandError(f"no case has the reference {arguments.reference!r}; ./run case list shows all")
+        conversation = session.get_one(Conversation, case.conversation_id)
+        identifier = conversation.id
+        erased = privacy.erase_conversation(session, conversation)
+    privacy.forget_tracker(settings.tracker_url, identifier)
+    print(f"erased: {erased.intakes} intakes, {erased.cases} cases, {erased.messages} messages, the conversation")

@@ -1,0 +1,7 @@
+"""How a command fails: one clear line, and an exit code that is not zero."""
+
+from __future__ import annotations
+
+
+class CommandError(Exception):
+    """What is wrong and what to do; shown to the operator as it is."""
