@@ -1,0 +1,70 @@
+"""The main job on a real PostgreSQL: the same journey, the same page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Installation
+from tests.newcomer import run
+
+BINARIES = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
+FOUND = shutil.which("initdb") or next((str(folder / "initdb") for folder in BINARIES if (folder / "initdb").exists()), None)
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.postgresql,
+    pytest.mark.skipif(FOUND is None, reason="no PostgreSQL server on this machine (package postgresql)"),
+]
+
+
+@pytest.fixture(scope="module")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of our own, reached by a socket in a folder of our own. As root it runs as the user postgres."""
+    assert FOUND is not None
+    binaries = Path(FOUND).resolve().parent
+    folder = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_user:
+        shutil.chown(folder, "postgres")
+
+    def call(*command: str) -> None:
+        subprocess.run([*as_user, *command], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    call(str(binaries / "initdb"), "-D", f"{folder}/data", "-U", "lotse", "-A", "trust", "-E", "UTF8", "--locale=C")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder}"
+    call(str(binaries / "pg_ctl"), "-D", f"{folder}/data", "-w", "-o", options, "-l", f"{folder}/log", "start")
+    try:
+        yield f"postgresql://lotse@/postgres?host={folder}"
+    finally:
+        call(str(binaries / "pg_ctl"), "-D", f"{folder}/data", "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_an_intake_becomes_a_case_on_postgresql(database_url: str, tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home", LOTSE_DATABASE_URL=database_url)
+    try:
+        assert not (tmp_path / "home" / "lotse.db").exists()
+        who = installation.newcomer("--language", "ar")
+        who.say("كيف أسجل ابني في المدرسة")
+        assert any(button for message in who.line["messages"] for button in message["buttons"])
+        for value in ("start_intake", "27-64", "yes", "this_town"):
+            who.press(value)
+        who.say("سلمى")
+        who.say("بيت وشغل")
+        while who.state["question"] != "review":
+            who.press("skip")
+        who.press("send")
+        page = run(installation.home, "case", "show", who.state["case"], LOTSE_DATABASE_URL=database_url).stdout
+        assert "سلمى" in page
+        assert "Wohnung" in page
+        erased = run(installation.home, "erase", who.state["case"], LOTSE_DATABASE_URL=database_url)
+        assert erased.returncode == 0, erased.stderr
+        who.close()
+    finally:
+        installation.close()

@@ -1,0 +1,84 @@
+"""Is a message during the intake a response, a control, an aside or unclear?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lotse.intake import Questionnaire
+from lotse.intake.interpretation import Verdict, interpret
+from lotse.intake.reading import NOTHING, Reading
+from lotse.turns import Understanding
+
+READ = Reading("value", "shelter")
+CHOICE, TEXT, MANY = "housing", "wish_year", "needs"  # one question of each sort
+
+
+def sure(**confidences: float) -> Understanding:
+    return Understanding(max(confidences, key=confidences.__getitem__, default=None), confidences)
+
+
+LONG = "хочу розповісти вам про все що було зі мною за останній рік у цьому місті"  # more words than a control has
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "understanding", "reading", "verdict"),
+    [
+        # what can be read is a response, whatever the engine thinks of a short text
+        (CHOICE, "im Heim", sure(ask_question=0.99), READ, Verdict("response")),
+        (CHOICE, "гуртожиток", sure(skip=0.99), READ, Verdict("response")),
+        (CHOICE, "هايم", sure(out_of_scope=0.99), READ, Verdict("response")),
+        ("children", "3", sure(goodbye=0.9), Reading("value", 3), Verdict("response")),
+        # ... but a long question that only contains a choice's word is a question
+        (CHOICE, LONG, sure(ask_question=0.9), READ, Verdict("aside", "ask_question")),
+        (CHOICE, LONG, sure(ask_question=0.2), READ, Verdict("response")),
+        # what nearly fits is asked back
+        (CHOICE, "shleter", sure(), Reading("near", "shelter"), Verdict("near")),
+        (MANY, "1,2,3,4", sure(), Reading("too_many", 3), Verdict("too_many")),
+        ("children", "99", sure(), Reading("out_of_range", 99), Verdict("out_of_range")),
+        # controls and asides
+        (CHOICE, "пропустити", sure(skip=0.6), NOTHING, Verdict("control", "skip")),
+        (CHOICE, "zurück", sure(go_back=0.6), NOTHING, Verdict("control", "back")),
+        (CHOICE, "لماذا", sure(why=0.6), NOTHING, Verdict("control", "why")),
+        (CHOICE, "später weiter", sure(pause=0.6), NOTHING, Verdict("control", "pause")),
+        (CHOICE, "ändern", sure(change=0.6), NOTHING, Verdict("control", "change")),
+        (CHOICE, "skip maybe", sure(skip=0.4), NOTHING, Verdict("unclear")),
+        (CHOICE, "ich will mit einem Menschen reden", sure(person=0.6), NOTHING, Verdict("aside", "person")),
+        (CHOICE, "احذف بياناتي", sure(delete=0.6), NOTHING, Verdict("aside", "delete")),
+        (CHOICE, "дякую", sure(thank=0.6), NOTHING, Verdict("aside", "thank")),
+        (CHOICE, LONG, sure(skip=0.9), NOTHING, Verdict("unclear")),
+        # questions
+        (CHOICE, "Was kostet der Kurs?", sure(ask_question=0.5), NOTHING, Verdict("aside", "ask_question")),
+        (CHOICE, "щось незрозуміле", sure(ask_question=0.4), NOTHING, Verdict("unclear")),
+        # a question for free text takes nearly everything, and demands more certainty
+        (TEXT, "Ich möchte Pflegerin werden", sure(ask_question=0.1), Reading("value", "…"), Verdict("response")),
+        (TEXT, "пропустити школу", sure(skip=0.6), Reading("value", "…"), Verdict("response")),
+        (TEXT, "пропустити", sure(skip=0.8), Reading("value", "…"), Verdict("control", "skip")),
+        (TEXT, "Як знайти квартиру?", sure(ask_question=0.8), Reading("value", "…"), Verdict("aside", "ask_question")),
+        (TEXT, "أريد أن أجد شقة", sure(ask_question=0.5), Reading("value", "…"), Verdict("response", also_question=True)),
+        (TEXT, "", sure(), Reading("value", ""), Verdict("unclear")),
+        ("jobs_done", "ще ніякої", sure(deny=0.9, skip=0.9), Reading("value", "none_yet"), Verdict("response")),
+        # own words beside the choices
+        (MANY, "допомога з собакою", sure(), Reading("own_words", ["…"]), Verdict("response")),
+        (
+            MANY,
+            "wo finde ich einen Tierarzt",
+            sure(ask_question=0.9),
+            Reading("own_words", ["…"]),
+            Verdict("aside", "ask_question"),
+        ),
+        (MANY, "weiter", sure(skip=0.9), Reading("own_words", ["…"]), Verdict("control", "skip")),
+        # danger goes before all
+        (CHOICE, "im Heim", sure(crisis=0.8), READ, Verdict("aside", "crisis")),
+        (TEXT, "…", sure(crisis=0.7), Reading("value", "…"), Verdict("aside", "crisis")),
+        (CHOICE, "im Heim", sure(crisis=0.6), READ, Verdict("response")),
+        # the engine knows nothing
+        (CHOICE, "бла", Understanding(None), NOTHING, Verdict("unclear")),
+        (TEXT, "бла", Understanding(None), Reading("value", "бла"), Verdict("response")),
+    ],
+)
+def test_verdict(
+    questionnaire: Questionnaire, question: str, text: str, understanding: Understanding, reading: Reading, verdict: Any
+) -> None:
+    assert interpret(questionnaire.question(question), text, understanding, reading) == verdict
