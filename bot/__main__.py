@@ -22,7 +22,7 @@ async def main() -> None:
     secret = os.environ["LOTSE_ENGINE_SECRET"]
     engine = Engine(os.environ["LOTSE_ENGINE_URL"], secret)
     gateway = Gateway(parts, engine, Identifier([language.tag for language in parts.languages.all]))
-    recovery = asyncio.create_task(gateway.recover())
+    recovery = await gateway.recover()  # before new messages are taken, which must wait behind those
     server = await terminal.serve(parts, gateway, int(os.environ["LOTSE_TERMINAL_PORT"]), secret)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -73,11 +73,14 @@ class Gateway:
         await self._work(conversation_id, inbound_id)
         return conversation_id
 
-    async def recover(self) -> None:
-        """Finish the messages that a crash left half-done, each conversation in its order."""
+    async def recover(self) -> asyncio.Future[list[None]]:
+        """Take up the messages that a crash left half-done, each conversation in its order.
+
+        Returns when they stand first in their conversations; the future is done when they are answered.
+        """
         waiting = await asyncio.to_thread(self._unfinished)
         log.info("recovering", messages=len(waiting))
-        await asyncio.gather(*(self._work(conversation_id, inbound_id) for conversation_id, inbound_id in waiting))
+        return asyncio.gather(*(self._work(conversation_id, inbound_id) for conversation_id, inbound_id in waiting))
 
     def state(self, session: Session, conversation_id: str) -> State:
         """Where a conversation stands."""
