@@ -43,13 +43,16 @@ class SmallTalk(CoreAction):
 
 
 class ChangeLanguage(CoreAction):
-    """The gateway has set a pressed language; a wish in words gets the list."""
+    """The gateway has set a pressed language; a wish in words is read here, or gets the list."""
 
     action = "action_language"
 
     def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
         if turn.press is None:
-            return Outcome([picker(self.core.languages.offered, turn.language)], interrupts=False)
+            wanted = self.core.languages.named(turn.text, turn.language)
+            if wanted is None:
+                return Outcome([picker(self.core.languages.offered, turn.language)], interrupts=False)
+            turn.conversation.language, turn.conversation.language_chosen = wanted, True
         if _intake_waits(turn):
             return Outcome([Reply([say("language.set")])], interrupts=False)
         return Outcome([hello(turn.municipality.name)], interrupts=False)

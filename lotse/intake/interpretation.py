@@ -7,6 +7,7 @@ as the response, and the answer to its question is offered as a button.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +28,7 @@ QUESTION_OF_CHOICE, QUESTION_OF_TEXT, QUESTION_OFFERED = 0.45, 0.75, 0.3
 SURE_SWITCH = 0.9
 CRISIS = 0.7
 LONGEST_CONTROL = 10  # words
+STATEMENT = 3  # words before a question that make a response of their own
 
 Kind = Literal["response", "control", "near", "too_many", "out_of_range", "aside", "unclear"]
 _VERDICT_OF: dict[str, Kind] = {
@@ -66,8 +68,16 @@ def interpret(question: Question, text: str, understanding: Understanding, readi
             # "learn German" is a wish far more often than a request to the bot
             if understanding.confidence(name) >= (SURE_SWITCH if name == "change_language" else threshold):
                 return Verdict("aside", name)
+    if free_text and _tells_and_asks(text):
+        return Verdict("response", also_question=True)
     if asks >= (QUESTION_OF_TEXT if free_text else QUESTION_OF_CHOICE):
         return Verdict("aside", "ask_question")
     if free_text or reading.kind == "own_words":
         return Verdict("response", also_question=asks >= QUESTION_OFFERED) if count else Verdict("unclear")
     return Verdict("unclear")
+
+
+def _tells_and_asks(text: str) -> bool:
+    """A statement and then a question: "I look for a flat near a school, how do I find one?"."""
+    parts = [part for part in re.split(r"(?<=[.!,;،؛\n])\s*", text.strip()) if words(part)]
+    return len(parts) > 1 and parts[-1].rstrip().endswith(("?", "؟")) and len(words(" ".join(parts[:-1]))) >= STATEMENT

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import yaml
 from babel import Locale
 
+from lotse.normalise import words
+
 DIRECTIONS, STATUSES = ("ltr", "rtl"), ("full", "partial", "planned")
 
 
@@ -24,6 +26,10 @@ class Language:
     @property
     def locale(self) -> Locale:
         return Locale.parse(self.tag, sep="-")
+
+    def name_in(self, tag: str) -> str:
+        """Its name in another language (CLDR)."""
+        return self.locale.get_display_name(tag.replace("-", "_")) or self.name
 
 
 class Languages:
@@ -48,6 +54,16 @@ class Languages:
         wanted = tag.replace("_", "-").lower()
         tags = {language.tag.lower(): language.tag for language in self.offered}
         return tags.get(wanted) or tags.get(wanted.split("-")[0])
+
+    def named(self, text: str, language: str) -> str | None:
+        """The one offered language that a text names, in its own words, in English or in the given language."""
+        typed = set(words(text))
+        found = [
+            offered.tag
+            for offered in self.offered
+            if typed & {word for tag in (offered.tag, "en", language) for word in words(offered.name_in(tag))}
+        ]
+        return found[0] if len(found) == 1 else None
 
 
 def load(file: Path) -> Languages:

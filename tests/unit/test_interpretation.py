@@ -8,6 +8,7 @@ import pytest
 
 from lotse.intake import Questionnaire
 from lotse.intake.interpretation import Verdict, interpret
+from lotse.intake.questionnaire import Question
 from lotse.intake.reading import NOTHING, Reading
 from lotse.turns import Understanding
 
@@ -82,3 +83,21 @@ def test_verdict(
     questionnaire: Questionnaire, question: str, text: str, understanding: Understanding, reading: Reading, verdict: Any
 ) -> None:
     assert interpret(questionnaire.question(question), text, understanding, reading) == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Хочу знайти квартиру біля школи, як її знайти?", "response"),
+        ("Ich suche eine Wohnung. Wie finde ich eine?", "response"),
+        ("بدي بيت قريب من المدرسة، كيف بلاقي؟", "response"),
+        ("як знайти квартиру?", "aside"),
+        ("Hallo, wie finde ich eine Wohnung?", "aside"),
+    ],
+)
+def test_a_wish_that_also_asks_is_kept_and_its_answer_offered(text: str, kind: str) -> None:
+    question = Question(name="wish_year", section="now", type="text")
+    understanding = Understanding("ask_question", {"ask_question": 0.95})
+    verdict = interpret(question, text, understanding, Reading("value", text))
+    assert verdict.kind == kind
+    assert verdict.also_question == (kind == "response")

@@ -207,3 +207,19 @@ def test_a_mistake_in_the_list_names_its_entry(tmp_path: Path, entry: str) -> No
     file.write_text(f"- {{tag: de, name: Deutsch, direction: ltr, status: full}}\n- {entry}\n")
     with pytest.raises(ValueError, match="xx"):
         languages.load(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken", "expected"),
+    [
+        ("english please", "de", "en"),
+        ("auf Deutsch bitte", "uk", "de"),
+        ("українська", "ar", "uk"),
+        ("بالعربية لو سمحت", "en", "ar"),
+        ("арабська", "uk", "ar"),
+        ("another language", "en", None),
+        ("english or deutsch", "en", None),
+    ],
+)
+def test_a_language_named_in_words(known: Languages, text: str, spoken: str, expected: str | None) -> None:
+    assert known.named(text, spoken) == expected
