@@ -25,14 +25,6 @@ class Engine:
         self._secret = secret
         self._session: aiohttp.ClientSession | None = None
 
-    async def ready(self) -> bool:
-        """Whether the engine has its model and answers."""
-        try:
-            async with self._open().get(f"{self._url}/ready", timeout=aiohttp.ClientTimeout(2)) as response:
-                return response.status == 200 and bool((await response.json())["ready"])
-        except (aiohttp.ClientError, TimeoutError):
-            return False
-
     async def turn(self, conversation: str, message: str, text: str | None, intent: str | None, *, repeated: bool) -> list[str]:
         """Run one turn; returns ids of the records that say what was said (table `applied`), in order."""
         body = {"conversation": conversation, "message": message, "text": text, "intent": intent, "repeated": repeated}
