@@ -21,7 +21,7 @@ from lotse.replies import to_json as reply_to_json
 from lotse.storage.tables import Conversation
 from lotse.turns import Turn
 
-SURE_TO_START = 0.75  # "where do I register" sounds much like "register me"
+SURE_TO_START = 0.65  # "where do I register" sounds much like "register me"
 ASKED_BESIDE = ("delete", "topic")  # questions of the bot for which the form is left
 SLOT, REQUESTED = "intake_response", "requested_slot"
 TAKE = "validate_intake_form"

@@ -7,10 +7,13 @@ from sqlalchemy.orm import Session
 
 from bot.messages import OutgoingButton, OutgoingMessage
 from lotse.languages import Languages
+from lotse.normalise import words
 from lotse.replies import Button, Reply, say
 from lotse.storage.tables import Conversation, Inbound, Outbound, new_id, now
 from lotse.turns import Press
 from lotse.wording import Wording
+
+LABELS_OF_LAST, LONGEST_LABEL = 3, 12  # messages whose labels may be typed; words of a label
 
 
 class Outbox:
@@ -74,6 +77,20 @@ def find_button(session: Session, conversation: Conversation, button_id: str) ->
     buttons = [button for buttons in row.body["buttons"] for button in buttons]
     found = next((button for button in buttons if button["id"] == button_id), None)
     return (message_id, Press(found["kind"], found["value"], found["about"])) if found else None
+
+
+def find_label(session: Session, conversation: Conversation, text: str) -> tuple[str, Press] | None:
+    """The button of the last messages whose label was typed: writing works wherever pressing does.
+
+    Choices of a question are left to the intake, which also reads several of them, synonyms and near misses.
+    """
+    typed = words(text)
+    query = select(Outbound).where(Outbound.conversation_id == conversation.id).order_by(Outbound.number.desc())
+    for row in session.scalars(query.limit(LABELS_OF_LAST)) if typed and len(typed) <= LONGEST_LABEL else ():
+        for button in (button for buttons in row.body["buttons"] for button in buttons):
+            if button["kind"] not in ("choice", "consent") and words(button["label"]) == typed:
+                return row.id, Press(button["kind"], button["value"], button["about"])
+    return None
 
 
 def language_switch(proposed: str, current: str, name_of_current: str) -> Reply:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.engine import Engine, EngineDown, EngineFailed
 from bot.incoming import LONGEST, clean, has_words, intent_of_command, intent_of_press
 from bot.messages import IncomingMessage, State
-from bot.outbox import Outbox, find_button, language_switch
+from bot.outbox import Outbox, find_button, find_label, language_switch
 from lotse import greeting, privacy
 from lotse.core import Core
 from lotse.intake import of_conversation
@@ -190,12 +190,14 @@ class Gateway:
 
     def _body(self, session: Session, conversation: Conversation, message: IncomingMessage) -> dict[str, object]:
         if message.press is None:
+            named = find_label(session, conversation, message.text or "")
+            if named is not None:
+                return _press_body(*named)
             return {"text": clean(message.text or "")[:LONGEST], "cut": len(message.text or "") > LONGEST}
         found = find_button(session, conversation, message.press)
         if found is None:
             return {"press": {"kind": "unknown", "value": "", "about": "", "message": ""}}
-        pressed, press = found
-        return {"press": {"kind": press.kind, "value": press.value, "about": press.about, "message": pressed}}
+        return _press_body(*found)
 
     def _prepare(self, inbound_id: str) -> _Prepared | None:
         """Language, crisis words and all that needs no engine; None for a message that is done already."""
@@ -317,3 +319,7 @@ class Gateway:
         with self._core.database.session() as session:
             query = select(Inbound.conversation_id, Inbound.id).where(Inbound.state == "received").order_by(Inbound.number)
             return [(conversation_id, inbound_id) for conversation_id, inbound_id in session.execute(query)]
+
+
+def _press_body(message: str, press: Press) -> dict[str, object]:
+    return {"press": {"kind": press.kind, "value": press.value, "about": press.about, "message": message}}

@@ -282,3 +282,23 @@ def test_a_person_in_the_middle_and_back_to_the_same_question(newcomer: Callable
     assert who.state["question"] == "call_name"
     who.say("سلمى")
     assert who.state["question"] == "needs"
+
+
+TYPED = {
+    "uk": ["Розповісти про себе", "34", "так", "тут", "Оксана", "робота", "вивчити мову", "Пропустити"],
+    "ar": ["أحكي عن نفسي", "٣٤", "نعم", "هون", "سلمى", "شغل", "بدي اشتغل خياطة", "تخطي"],
+    "de": ["Von mir erzählen", "34", "ja", "hier", "Andrej", "Arbeit", "eigene Wohnung", "Überspringen"],
+}
+TYPED_END = {"uk": "надіслати", "ar": "إرسال", "de": "senden"}
+
+
+@pytest.mark.parametrize("tag", list(TYPED))
+def test_somebody_who_only_types_gets_to_a_case(tag: str, newcomer: Callable[..., Newcomer]) -> None:
+    who = newcomer("--language", tag)
+    for text in TYPED[tag]:
+        who.say(text)
+    assert who.state["question"] == "visit_group", who.text
+    while who.state["question"] != "review":
+        who.say(TYPED[tag][-1])
+    who.say(TYPED_END[tag])
+    assert who.state["case"] in who.text
