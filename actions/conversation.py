@@ -8,7 +8,7 @@ from actions.answers import AnswerQuestion, keep_unanswered, old_button
 from actions.base import CoreAction, Outcome
 from actions.people import erase_all
 from lotse.greeting import crisis_reply, hello, menu, picker
-from lotse.intake import of_conversation
+from lotse.intake import waiting
 from lotse.intake.interpretation import CRISIS
 from lotse.replies import Reply, say
 from lotse.turns import Turn
@@ -66,11 +66,11 @@ class MeetCrisis(CoreAction):
     def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
         if turn.understanding.confidence("crisis") < CRISIS:
             return AnswerQuestion(self.core).answer(turn)
-        intake = of_conversation(turn.session, turn.conversation)
-        if intake is not None and intake.status == "started":
+        intake = waiting(turn.session, turn.conversation)
+        if intake is not None:
             intake.paused = True
         turn.inbound.body = {"text": ""}  # no trigger text is kept with the conversation
-        return Outcome([crisis_reply(self.core.crisis.lines(turn.municipality.country), _intake_waits(turn))])
+        return Outcome([crisis_reply(self.core.crisis.lines(turn.municipality.country), intake is not None)])
 
 
 class Confirm(CoreAction):
@@ -102,5 +102,4 @@ class Confirm(CoreAction):
 
 
 def _intake_waits(turn: Turn) -> bool:
-    intake = of_conversation(turn.session, turn.conversation)
-    return intake is not None and intake.status == "started"
+    return waiting(turn.session, turn.conversation) is not None

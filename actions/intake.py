@@ -14,7 +14,7 @@ from actions.answers import AnswerQuestion
 from actions.base import FORM, CoreAction, Events, Outcome
 from lotse.answers import service
 from lotse.core import Core
-from lotse.intake import Taken, of_conversation
+from lotse.intake import Taken, waiting
 from lotse.replies import Button, Reply, Say, say
 from lotse.replies import from_json as reply_from_json
 from lotse.replies import to_json as reply_to_json
@@ -90,8 +90,7 @@ class NoOpenQuestion(CoreAction):
     action = "action_no_open_question"
 
     def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
-        intake = of_conversation(turn.session, turn.conversation)
-        waits = intake is not None and intake.status == "started"
+        waits = waiting(turn.session, turn.conversation) is not None
         label, value = ("intake.button.resume", "resume") if waits else ("menu.button.start_intake", "start_intake")
         rows = [[Button(say(label), "menu", value)], [Button(say("menu.button.ask"), "menu", "ask")]]
         return Outcome([Reply([say("intake.none_open")], rows)])

@@ -21,7 +21,7 @@ from bot.messages import IncomingMessage, State
 from bot.outbox import Outbox, find_button, find_label, language_switch
 from lotse import greeting, privacy
 from lotse.core import Core
-from lotse.intake import of_conversation
+from lotse.intake import of_conversation, waiting
 from lotse.languages import Identifier, choose
 from lotse.normalise import words
 from lotse.replies import Button, Reply, from_json, say
@@ -133,8 +133,7 @@ class Gateway:
             if is_new or not conversation.language:
                 self._greet(session, conversation)
             else:
-                intake = of_conversation(session, conversation)
-                waits = intake is not None and intake.status == "started"
+                waits = waiting(session, conversation) is not None
                 self._outbox.put(session, conversation, greeting.menu(waits), None)
             return conversation.id
 
@@ -258,14 +257,15 @@ class Gateway:
 
     def _meet_crisis(self, session: Session, conversation: Conversation, inbound: Inbound) -> _Prepared:
         """The fixed reply, whatever came before; the intake waits, the words are kept nowhere."""
-        intake = of_conversation(session, conversation)
-        waits = intake is not None and intake.status == "started"
-        if intake is not None and waits:
+        intake = waiting(session, conversation)
+        if intake is not None:
             intake.paused = True
         conversation.pending = None
         inbound.body = {"text": ""}
         country = session.get_one(Municipality, conversation.municipality_id).country
-        return self._answered(session, conversation, inbound, [greeting.crisis_reply(self._core.crisis.lines(country), waits)])
+        return self._answered(
+            session, conversation, inbound, [greeting.crisis_reply(self._core.crisis.lines(country), intake is not None)]
+        )
 
     def _answered(self, session: Session, conversation: Conversation, inbound: Inbound, replies: list[Reply]) -> _Prepared:
         for reply in replies:

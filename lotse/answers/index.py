@@ -59,7 +59,7 @@ class AnswerIndex:
         passages = [entry.words for entry in entries if entry.kind == "passage"]
         vectors = dict(zip(questions, cache.queries(questions))) | dict(zip(passages, cache.passages(passages)))
         rows = np.array([vectors[entry.words] for entry in entries], dtype=np.float32)
-        self._vectors = _unit(rows - self._means(entries, rows)) if entries else np.zeros((0, cache_size(rows)), np.float32)
+        self._vectors = _unit(rows - self._means(entries, rows)) if entries else np.zeros((0, 0), np.float32)
 
     def search(self, vector: Vector, language: str, most: int = 5) -> list[Candidate]:
         """The best answers for a question's vector, best first; an answer counts with its best entry."""
@@ -83,11 +83,6 @@ class AnswerIndex:
             else:
                 means[members] = rows[members].mean(axis=0)
         return means
-
-
-def cache_size(rows: Vector) -> int:
-    """Length of a vector, also where there are no rows."""
-    return rows.shape[1] if rows.ndim == 2 else 384
 
 
 def passages(title: str, text: str) -> list[str]:

@@ -49,6 +49,12 @@ def of_conversation(session: Session, conversation: Conversation) -> Intake | No
     )
 
 
+def waiting(session: Session, conversation: Conversation) -> Intake | None:
+    """The intake that was begun and not sent, paused or not."""
+    intake = of_conversation(session, conversation)
+    return intake if intake is not None and intake.status == "started" else None
+
+
 def values(intake: Intake) -> dict[str, Any]:
     """The responses that count, by question: the last of each."""
     return {**(intake.gate or {}), **{response.question: response.value for response in intake.responses}}
