@@ -9,7 +9,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -18,6 +18,8 @@ from lotse.settings import Settings
 from lotse.storage import crypto
 from lotse.storage.crypto import Vault
 
+READING = "lotse_reading"
+MIGRATION_LOCK = 3_776_581  # any number of our own
 Sessions = Callable[[], AbstractContextManager[Session]]
 
 
@@ -33,6 +35,9 @@ class Database:
         crypto.use(self.vault)
         self.engine: Engine = connect(settings.database_url)
         self.session: Sessions = sessionmaker(self.engine, expire_on_commit=False).begin
+        # on SQLite a session that only reads takes no lock; in it a write fails if another one wrote in between
+        reader = self.engine.execution_options(**{READING: True})
+        self.reading: Sessions = sessionmaker(reader, expire_on_commit=False).begin
 
     def migrate(self) -> None:
         """Bring the tables to the newest version; does nothing when they are."""
@@ -40,6 +45,8 @@ class Database:
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         try:
             with self.engine.begin() as connection:
+                if connection.dialect.name == "postgresql":  # several machines may start at once; SQLite locks anyway
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
         except SQLAlchemyError as error:
@@ -69,8 +76,12 @@ def _connect(parsed: URL) -> Engine:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(READING) else "BEGIN IMMEDIATE")
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

@@ -57,7 +57,7 @@ class Moment(TypeDecorator[datetime]):
 class Table(DeclarativeBase):
     """Base of all tables."""
 
-    type_annotation_map = {datetime: Moment, date: Date, dict[str, Any]: JSON, list[str]: JSON}
+    type_annotation_map = {datetime: Moment, date: Date, dict[str, Any]: JSON, list[str]: JSON, list[int]: JSON}
 
 
 class Municipality(Table):
@@ -110,6 +110,26 @@ class AnswerText(Table):
     answer: Mapped[Answer] = relationship(back_populates="texts")
 
 
+class AnswerDraft(Table):
+    """A change of an answer that is not published yet: all its languages, as the editor's form holds them."""
+
+    __tablename__ = "answer_draft"
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"), primary_key=True)
+    body: Mapped[dict[str, Any]]
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    saved_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Entry(Table):
+    """A place where newcomers find us, such as a counter with a QR code; its token stands in the link."""
+
+    __tablename__ = "entry"
+    token: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: secrets.token_urlsafe(9))
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id", ondelete="CASCADE"))
+    place: Mapped[str] = mapped_column(String(200))
+    used: Mapped[int] = mapped_column(default=0)  # conversations begun from here; no more is known about them
+
+
 class Conversation(Table):
     """One newcomer on one channel."""
 
@@ -125,6 +145,8 @@ class Conversation(Table):
     language_declined: Mapped[str | None] = mapped_column(String(20))  # proposed and not wanted
     pending: Mapped[Any | None] = mapped_column(Encrypted)  # what the bot asked last beside the intake
     misunderstood: Mapped[int] = mapped_column(default=0)  # times in a row
+    contact: Mapped[Any | None] = mapped_column(Encrypted)  # {"phone", "email"} that the newcomer left for the guide
+    reachable: Mapped[bool] = mapped_column(Boolean, default=True)  # False: the newcomer has blocked the bot
     started_at: Mapped[datetime] = mapped_column(default=now)
     last_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -168,7 +190,8 @@ class Outbound(Table):
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
     inbound_id: Mapped[str | None] = mapped_column(String(40))
     body: Mapped[Any] = mapped_column(Encrypted)
-    state: Mapped[str] = mapped_column(String(20), default="pending")  # pending, sent
+    state: Mapped[str] = mapped_column(String(20), default="pending")  # pending, sent, undeliverable
+    sent_as: Mapped[list[int] | None] = mapped_column(JSON)  # the channel's own numbers of it, one a part
     created_at: Mapped[datetime] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]
 
@@ -233,8 +256,26 @@ class Case(Table):
     language: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default="new")  # new, open, waiting, closed
     opened_at: Mapped[datetime] = mapped_column(default=now)
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+    assigned_to: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
     intake: Mapped[Intake | None] = relationship()
     municipality: Mapped[Municipality] = relationship()
+    conversation: Mapped[Conversation] = relationship()
+    assignee: Mapped[Staff | None] = relationship()
+    events: Mapped[list[CaseEvent]] = relationship(order_by="CaseEvent.number", cascade="all, delete-orphan")
+
+
+class CaseEvent(Table):
+    """What happened in a case: a case note that staff wrote, or a system note that records a change."""
+
+    __tablename__ = "case_event"
+    number: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    kind: Mapped[str] = mapped_column(String(20))  # note, status, assigned
+    body: Mapped[Any] = mapped_column(Encrypted)  # the note's text; {"from", "to"} of a change
+    at: Mapped[datetime] = mapped_column(default=now)
+    staff: Mapped[Staff | None] = relationship()
 
 
 class UnansweredQuestion(Table):
@@ -259,3 +300,60 @@ class Feedback(Table):
     language: Mapped[str] = mapped_column(String(20))
     verdict: Mapped[str] = mapped_column(String(20))  # helpful, not_my_question, not_true, hard
     given_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class WebSession(Table):
+    """A browser that holds a web conversation; its cookie is known by a keyed hash only."""
+
+    __tablename__ = "web_session"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ReturnCode(Table):
+    """The code that reopens a web conversation on another device; known by a keyed hash only, one a conversation."""
+
+    __tablename__ = "return_code"
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Staff(Table):
+    """An account of a case worker, editor, administrator or observer."""
+
+    __tablename__ = "staff"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("st"))
+    login: Mapped[str] = mapped_column(String(200), unique=True)  # lower case
+    name: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str] = mapped_column(String(200))  # argon2id
+    language: Mapped[str] = mapped_column(String(20), default="de")
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    failures: Mapped[int] = mapped_column(default=0)  # wrong passwords in a row
+    locked_until: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    roles: Mapped[list[StaffRole]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+
+class StaffRole(Table):
+    """What an account may do, in one municipality; a system administrator has none."""
+
+    __tablename__ = "staff_role"
+    __table_args__ = (UniqueConstraint("staff_id", "municipality_id", "role"),)
+    number: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    municipality_id: Mapped[str | None] = mapped_column(ForeignKey("municipality.id", ondelete="CASCADE"))
+    role: Mapped[str] = mapped_column(String(40))
+
+
+class StaffSession(Table):
+    """A signed-in browser of staff; its cookie is known by its hash only, ending it is deleting the row."""
+
+    __tablename__ = "staff_session"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    csrf: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_at: Mapped[datetime] = mapped_column(default=now)

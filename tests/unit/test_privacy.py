@@ -16,6 +16,7 @@ from lotse.storage import Database
 from lotse.storage.crypto import Encrypted
 from lotse.storage.tables import (
     Applied,
+    CaseEvent,
     Consent,
     Conversation,
     Feedback,
@@ -23,8 +24,10 @@ from lotse.storage.tables import (
     Intake,
     Outbound,
     Response,
+    ReturnCode,
     Table,
     UnansweredQuestion,
+    WebSession,
 )
 from tests.unit.conftest import converse, musterstadt
 
@@ -42,7 +45,9 @@ def hangs_on(table: SqlTable, root: str) -> bool:
 
 
 def test_personal_tables_are_known() -> None:
-    assert PERSONAL == ["applied", "cases", "conversation", "inbound", "intake", "outbound", "response", "unanswered_question"]
+    assert PERSONAL == [
+        "applied", "case_event", "cases", "conversation", "inbound", "intake", "outbound", "response", "unanswered_question",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [*PERSONAL, "consent"])
@@ -82,8 +87,12 @@ def tell_everything(session: Session, address: str) -> Conversation:
     intake.responses.append(Response(question="age", value="18-26", words="19", language="uk", inbound_id=inbound.id))
     intake.consents.append(Consent(purpose="guide_reads", text_version="1", language="uk"))
     session.flush()
-    open_case(session, conversation, "intake", intake=intake)
+    case = open_case(session, conversation, "intake", intake=intake)
+    case.events.append(CaseEvent(kind="note", body="…"))
     open_case(session, conversation, "contact", topic="житло")
+    conversation.contact = {"phone": None, "email": "somebody@example.org"}
+    session.add(WebSession(digest=f"session {address}", conversation_id=conversation.id))
+    session.add(ReturnCode(digest=f"code {address}", conversation_id=conversation.id))
     session.add(Applied(inbound_id=inbound.id, action="action_answer", result={"replies": []}))
     session.add(Outbound(conversation_id=conversation.id, inbound_id=inbound.id, body={"text": "…"}))
     session.add(Outbound(conversation_id=conversation.id, body={"text": "…"}, state="sent"))
@@ -151,7 +160,8 @@ def test_erasing_what_was_told_lets_the_chat_go_on(database: Database) -> None:
     assert (erased.intakes, erased.cases) == (1, 2)
     with database.session() as session:
         left = {name: len(found) for name, found in rows(session).items() if found}
-        assert left == {"conversation": 1, "inbound": 1, "outbound": 1}, "the outbox still has to send what waits"
+        kept_rows = {"conversation": 1, "inbound": 1, "outbound": 1, "web_session": 1}
+        assert left == kept_rows, "the outbox still has to send what waits; the browser still is where the chat goes on"
         assert session.scalars(select(Inbound.id)).all() == [kept]
         assert session.scalars(select(Outbound.state)).all() == ["pending"]
         here = session.scalars(select(Conversation)).one()

@@ -205,9 +205,12 @@ def test_migrations_make_exactly_the_tables(settings: Settings) -> None:
     database.migrate()
     with database.engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), Table.metadata)
+        keys = connection.exec_driver_sql("PRAGMA foreign_key_list(cases)").mappings().all()
     names = set(inspect(database.engine).get_table_names())
     database.engine.dispose()
-    assert differences == []
+    # SQLAlchemy does not see ON DELETE of a key that was added with its column; SQLite itself does
+    assert [key["on_delete"] for key in keys if key["from"] == "assigned_to"] == ["SET NULL"]
+    assert [each for each in differences if each[1].column_keys != ["assigned_to"]] == []
     assert names == set(Table.metadata.tables) | {"alembic_version"}
 
 
