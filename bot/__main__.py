@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 
-import structlog
-
-from bot.channels import terminal
+from bot import door
+from bot.channels import telegram, terminal
 from bot.engine import Engine
 from bot.turn import Gateway
-from lotse import core, settings
+from lotse import core, logs, settings
 from lotse.languages import Identifier
 
 
@@ -22,25 +20,32 @@ async def main() -> None:
     secret = os.environ["LOTSE_ENGINE_SECRET"]
     engine = Engine(os.environ["LOTSE_ENGINE_URL"], secret)
     gateway = Gateway(parts, engine, Identifier([language.tag for language in parts.languages.all]))
+    messenger = telegram.build(parts, gateway)
     recovery = await gateway.recover()  # before new messages are taken, which must wait behind those
-    server = await terminal.serve(parts, gateway, int(os.environ["LOTSE_TERMINAL_PORT"]), secret)
+    background = [asyncio.create_task(gateway.sweep())]
+    host, port = os.environ.get("LOTSE_INNER_HOST", "127.0.0.1"), int(os.environ["LOTSE_BOT_PORT"])
+    if messenger is None:
+        listening = await door.serve(gateway, host, port, secret, {"telegram": lambda: "off"}, {})
+    else:
+        listening = await door.serve(gateway, host, port, secret, {"telegram": messenger.state}, messenger.webhooks())
+        background.append(asyncio.create_task(messenger.run()))
+    terminal_port = os.environ.get("LOTSE_TERMINAL_PORT")
+    server = await terminal.serve(parts, gateway, int(terminal_port), secret) if terminal_port else None
+
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     await stopped.wait()
-    server.close()
+    if server is not None:
+        server.close()
     recovery.cancel()
+    for task in background:
+        task.cancel()
+    await asyncio.gather(*background, return_exceptions=True)
+    await listening.cleanup()
     await engine.close()
 
 
 if __name__ == "__main__":
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(),
-    )
+    logs.configure()
     asyncio.run(main())

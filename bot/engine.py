@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 import aiohttp
 
@@ -18,31 +19,34 @@ class EngineFailed(Exception):
 
 
 class Engine:
-    """HTTP to the engine on this machine; one session, kept open."""
+    """HTTP to the engines; a conversation always meets the same one, which then needs no shared lock.
 
-    def __init__(self, url: str, secret: str) -> None:
-        self._url = f"{url}/webhooks/lotse"
+    `urls` are their addresses, separated by commas.
+    """
+
+    def __init__(self, urls: str, secret: str) -> None:
+        self._urls = [f"{url}/webhooks/lotse" for url in urls.split(",")]
         self._secret = secret
         self._session: aiohttp.ClientSession | None = None
 
     async def turn(self, conversation: str, message: str, text: str | None, intent: str | None, *, repeated: bool) -> list[str]:
         """Run one turn; returns ids of the records that say what was said (table `applied`), in order."""
         body = {"conversation": conversation, "message": message, "text": text, "intent": intent, "repeated": repeated}
-        answer = await self._post("turn", body)
+        answer = await self._post(self._urls[crc32(conversation.encode()) % len(self._urls)] + "/turn", body)
         return [reply["applied"] for reply in answer["replies"]]
 
     async def parse(self, text: str) -> dict[str, Any]:
         """What the engine understands of a text, without a dialogue."""
-        return await self._post("parse", {"text": text})
+        return await self._post(self._urls[0] + "/parse", {"text": text})
 
     async def close(self) -> None:
         """Close the session."""
         if self._session is not None:
             await self._session.close()
 
-    async def _post(self, route: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def _post(self, url: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            async with self._open().post(f"{self._url}/{route}", json=body) as response:
+            async with self._open().post(url, json=body) as response:
                 if response.status == 503:
                     raise EngineDown("an action did not answer")
                 if response.status != 200:

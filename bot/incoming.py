@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
+from lotse import cleaning
 from lotse.turns import Press
 
 LONGEST = 20_000  # characters; five of Telegram's longest messages
-
-# direction overrides and isolates can make text read other than it is written (Unicode TR #36)
-_DIRECTION = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
 
 _INTENT_OF_MENU = {
     "ask": "ask_question", "start_intake": "start_intake", "resume": "resume", "person": "person",
@@ -28,13 +24,17 @@ _INTENT_OF_COMMAND = {
 
 def clean(text: str) -> str:
     """The text without characters that cannot be stored, shown or trusted; at most LONGEST characters."""
-    visible = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).translate(_DIRECTION)
-    return unicodedata.normalize("NFC", visible).strip()[:LONGEST]
+    return cleaning.clean(text)[:LONGEST]
 
 
 def has_words(text: str) -> bool:
     """Whether there is a letter or a digit in it."""
     return any(character.isalnum() for character in text)
+
+
+def is_start(text: str) -> bool:
+    """Whether it is Telegram's /start, which greets."""
+    return text.strip().lower().split("@")[0].startswith("/start")
 
 
 def intent_of_press(press: Press) -> str:

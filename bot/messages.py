@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+# unreadable: voice, picture, sticker ...; document: a file; personal: a location or contact; edited: a changed message
+Media = Literal["unreadable", "document", "personal", "edited"]
 
 
 @dataclass(frozen=True)
@@ -15,8 +18,12 @@ class IncomingMessage:
     external_id: str  # the channel's own id of the message: the same id again is the same message
     text: str | None = None
     press: str | None = None  # id of a button that we sent
+    media: Media | None = None  # what came beside or instead of text; its content is never kept
+    # only the first message of a conversation decides these:
     language_hint: str | None = None  # of the app or device, BCP 47
-    municipality: str | None = None  # slug; only the first message of a conversation decides
+    language_chosen: str | None = None  # picked by the newcomer before the first message
+    municipality: str | None = None  # slug
+    entry: str | None = None  # token of the place where the newcomer found us
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class OutgoingMessage:
     id: str
     text: str
     direction: str = "ltr"
+    language: str = "en"  # BCP 47, for screen readers
+    strong: str | None = None  # the line of the text to be set in bold type, such as an answer's title
     edits: str | None = None  # id of the message that this one replaces
     buttons: list[list[OutgoingButton]] = field(default_factory=list)
 

@@ -35,10 +35,13 @@ class Outbox:
         for row in reply.rows:
             rows.append([self._button(identifier, number + place, button, tag) for place, button in enumerate(row)])
             number += len(row)
+        paragraphs = [self._wording.render(paragraph, tag) for paragraph in reply.paragraphs]
         message = OutgoingMessage(
             id=identifier,
-            text="\n".join(self._wording.render(paragraph, tag) for paragraph in reply.paragraphs),
+            text="\n".join(paragraphs),
             direction=self._languages[tag].direction,
+            language=tag,
+            strong=paragraphs[reply.strong] if reply.strong is not None else None,
             edits=pressed["message"] if reply.edits_pressed and pressed else None,
             buttons=rows,
         )
@@ -63,9 +66,15 @@ def pending(session: Session, conversation_id: str) -> list[Outbound]:
     return list(session.scalars(query.order_by(Outbound.number)))
 
 
-def mark_sent(session: Session, ids: list[str]) -> None:
-    """A channel has sent these."""
-    session.execute(update(Outbound).where(Outbound.id.in_(ids)).values(state="sent", sent_at=now()))
+def mark_sent(session: Session, ids: list[str], sent_as: list[int] | None = None) -> None:
+    """A channel has sent these; `sent_as` are its own numbers of the one message, for later edits."""
+    session.execute(update(Outbound).where(Outbound.id.in_(ids)).values(state="sent", sent_at=now(), sent_as=sent_as))
+
+
+def waiting_on(session: Session, channel: str) -> list[str]:
+    """Conversations of a channel for which something lies in the outbox and who can be reached."""
+    query = select(Outbound.conversation_id).join(Conversation).where(Outbound.state == "pending")
+    return list(session.scalars(query.where(Conversation.channel == channel, Conversation.reachable).distinct()))
 
 
 def find_button(session: Session, conversation: Conversation, button_id: str) -> tuple[str, Press] | None:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.engine import Engine, EngineDown, EngineFailed
-from bot.incoming import LONGEST, clean, has_words, intent_of_command, intent_of_press
+from bot.inbox import Inbox
+from bot.incoming import LONGEST, has_words, intent_of_command, intent_of_press, is_start
 from bot.messages import IncomingMessage, State
-from bot.outbox import Outbox, find_button, find_label, language_switch
+from bot.outbox import Outbox, language_switch
 from lotse import greeting, privacy
 from lotse.core import Core
 from lotse.intake import of_conversation, waiting
@@ -31,20 +34,16 @@ from lotse.turns import Press
 DEFAULT_LANGUAGE = "en"
 TRIES_OF_A_FAILING_MESSAGE = 3
 SECONDS_UNTIL_APOLOGY = 8.0
+SWEEP_EVERY = 2.0  # seconds
 PAUSES = (0.2, 0.4, 0.8, 1.5)  # seconds between tries while the engine is away
 
 log = structlog.get_logger()
-
-
-class UnknownMunicipality(Exception):
-    """No municipality has this slug; the message names it."""
 
 
 @dataclass(frozen=True)
 class _Prepared:
     """What is known before the engine is asked."""
 
-    conversation_id: str
     text: str | None
     intent: str | None
     repeated: bool
@@ -56,31 +55,57 @@ class Gateway:
     """All conversations of this process: one message at a time in each, conversations side by side."""
 
     def __init__(self, core: Core, engine: Engine, identifier: Identifier) -> None:
+        self.inbox = Inbox(core)
         self._core = core
         self._engine = engine
         self._identifier = identifier
         self._outbox = Outbox(core.wording, core.languages)
         self._offered = [language.tag for language in core.languages.offered]
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._working: Counter[str] = Counter()
+        self._listeners: list[Callable[[str], None]] = []
+
+    def when_laid(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with a conversation's id whenever something for it was laid in the outbox."""
+        self._listeners.append(listener)
 
     async def open(self, message: IncomingMessage) -> str:
         """The conversation at an address, greeted when it is new or comes back; returns its id."""
-        return await asyncio.to_thread(self._open, message)
+        return await asyncio.to_thread(self.inbox.open, message)
 
     async def receive(self, message: IncomingMessage) -> str:
         """Work on a message once, after those before it; returns when its replies lie in the outbox."""
-        conversation_id, inbound_id = await asyncio.to_thread(self._store, message)
-        await self._work(conversation_id, inbound_id)
+        conversation_id, inbound_id = await asyncio.to_thread(self.inbox.store, message)
+        await self.work(conversation_id, inbound_id)
         return conversation_id
+
+    async def work(self, conversation_id: str, inbound_id: str) -> None:
+        """Work on a stored message, after those that came before it; once, however often it is called."""
+        lock = self._locks.setdefault(conversation_id, asyncio.Lock())
+        self._working[inbound_id] += 1
+        try:
+            async with lock:
+                await self._work(conversation_id, inbound_id)
+        finally:
+            self._working[inbound_id] -= 1
+            if not self._working[inbound_id]:
+                del self._working[inbound_id]
 
     async def recover(self) -> asyncio.Future[list[None]]:
         """Take up the messages that a crash left half-done, each conversation in its order.
 
         Returns when they stand first in their conversations; the future is done when they are answered.
         """
-        waiting = await asyncio.to_thread(self._unfinished)
+        waiting = await asyncio.to_thread(self._unfinished, 0.0)
         log.info("recovering", messages=len(waiting))
-        return asyncio.gather(*(self._work(conversation_id, inbound_id) for conversation_id, inbound_id in waiting))
+        return asyncio.gather(*(self.work(conversation_id, inbound_id) for conversation_id, inbound_id in waiting))
+
+    async def sweep(self) -> None:
+        """Take up, for ever, what another process has stored without being able to tell us."""
+        while True:
+            await asyncio.sleep(SWEEP_EVERY)
+            left = await asyncio.to_thread(self._unfinished, SWEEP_EVERY)
+            await asyncio.gather(*(self.work(*ids) for ids in left if ids[1] not in self._working))
 
     def state(self, session: Session, conversation_id: str) -> State:
         """Where a conversation stands."""
@@ -96,107 +121,45 @@ class Gateway:
         )
 
     async def _work(self, conversation_id: str, inbound_id: str) -> None:
-        async with self._locks[conversation_id]:
-            prepared = await asyncio.to_thread(self._prepare, inbound_id)
-            if prepared is None or prepared.finished:
-                return
-            started = time.monotonic()
-            failures, tries, apologised = 0, 0, False
-            while True:
-                try:
-                    repeated = prepared.repeated or tries > 0
-                    said = await self._engine.turn(
-                        prepared.conversation_id, inbound_id, prepared.text, prepared.intent, repeated=repeated
-                    )
-                    break
-                except EngineFailed as error:
-                    failures += 1
-                    log.error("turn failed", message=inbound_id, cause=str(error), failures=failures)
-                    if failures >= TRIES_OF_A_FAILING_MESSAGE:
-                        await asyncio.to_thread(self._give_up, inbound_id)
-                        return
-                except EngineDown as error:
-                    if tries == 0:
-                        log.warning("engine away", message=inbound_id, cause=str(error))
-                if not apologised and time.monotonic() - started > SECONDS_UNTIL_APOLOGY:
-                    apologised = True
-                    await asyncio.to_thread(self._apologise, inbound_id)
-                await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
-                tries += 1
-            await asyncio.to_thread(self._finish, inbound_id, said, prepared.propose)
+        prepared = await asyncio.to_thread(self._prepare, inbound_id)
+        if prepared is None:
+            return
+        if not prepared.finished:
+            said = await self._understood(conversation_id, inbound_id, prepared)
+            if said is None:
+                await asyncio.to_thread(self._give_up, inbound_id)
+            else:
+                await asyncio.to_thread(self._finish, inbound_id, said, prepared.propose)
+        self._laid(conversation_id)
+
+    async def _understood(self, conversation_id: str, inbound_id: str, prepared: _Prepared) -> list[str] | None:
+        """The engine's turn, tried until it is there; None for a message on which it fails."""
+        started = time.monotonic()
+        failures, tries, apologised = 0, 0, False
+        while True:
+            try:
+                repeated = prepared.repeated or tries > 0
+                return await self._engine.turn(conversation_id, inbound_id, prepared.text, prepared.intent, repeated=repeated)
+            except EngineFailed as error:
+                failures += 1
+                log.error("turn failed", message=inbound_id, cause=str(error), failures=failures)
+                if failures >= TRIES_OF_A_FAILING_MESSAGE:
+                    return None
+            except EngineDown as error:
+                if tries == 0:
+                    log.warning("engine away", message=inbound_id, cause=str(error))
+            if not apologised and time.monotonic() - started > SECONDS_UNTIL_APOLOGY:
+                apologised = True
+                await asyncio.to_thread(self._apologise, inbound_id)
+                self._laid(conversation_id)
+            await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+            tries += 1
+
+    def _laid(self, conversation_id: str) -> None:
+        for listener in self._listeners:
+            listener(conversation_id)
 
     # before the engine
-
-    def _open(self, message: IncomingMessage) -> str:
-        with self._core.database.session() as session:
-            conversation, is_new = self._conversation(session, message)
-            if is_new or not conversation.language:
-                self._greet(session, conversation)
-            else:
-                waits = waiting(session, conversation) is not None
-                self._outbox.put(session, conversation, greeting.menu(waits), None)
-            return conversation.id
-
-    def _greet(self, session: Session, conversation: Conversation) -> None:
-        """The picker; with a likely language also who we are, so that nobody has to press before asking."""
-        self._outbox.put(session, conversation, greeting.picker(self._core.languages.offered, conversation.language), None)
-        if conversation.language:
-            name = session.get_one(Municipality, conversation.municipality_id).name
-            self._outbox.put(session, conversation, greeting.hello(name), None)
-
-    def _conversation(self, session: Session, message: IncomingMessage) -> tuple[Conversation, bool]:
-        digest = self._core.database.vault.digest(f"{message.channel}\0{message.address}")
-        known = session.scalar(
-            select(Conversation).where(Conversation.channel == message.channel, Conversation.address_digest == digest)
-        )
-        if known is not None:
-            return known, False
-        slug = message.municipality or self._core.settings.municipality
-        municipality = session.scalar(select(Municipality).where(Municipality.slug == slug))
-        if municipality is None:
-            raise UnknownMunicipality(f"no municipality has the slug {slug!r}")
-        conversation = Conversation(
-            municipality_id=municipality.id,
-            channel=message.channel,
-            address=message.address,
-            address_digest=digest,
-            language=self._core.languages.offered_tag(message.language_hint),
-        )
-        session.add(conversation)
-        session.flush()
-        return conversation, True
-
-    def _store(self, message: IncomingMessage) -> tuple[str, str]:
-        try:
-            with self._core.database.session() as session:
-                conversation, _ = self._conversation(session, message)
-                known = session.scalar(
-                    select(Inbound).where(Inbound.conversation_id == conversation.id, Inbound.external_id == message.external_id)
-                )
-                if known is not None:
-                    return conversation.id, known.id
-                inbound = Inbound(
-                    conversation_id=conversation.id,
-                    external_id=message.external_id,
-                    body=self._body(session, conversation, message),
-                )
-                session.add(inbound)
-                conversation.last_at = now()
-                session.flush()
-                return conversation.id, inbound.id
-        except IntegrityError:  # the same message, stored by another process in the same moment
-            return self._store(message)
-
-    def _body(self, session: Session, conversation: Conversation, message: IncomingMessage) -> dict[str, object]:
-        if message.press is None:
-            named = find_label(session, conversation, message.text or "")
-            if named is not None:
-                return _press_body(*named)
-            return {"text": clean(message.text or "")[:LONGEST], "cut": len(message.text or "") > LONGEST}
-        found = find_button(session, conversation, message.press)
-        if found is None:
-            return {"press": {"kind": "unknown", "value": "", "about": "", "message": ""}}
-        return _press_body(*found)
 
     def _prepare(self, inbound_id: str) -> _Prepared | None:
         """Language, crisis words and all that needs no engine; None for a message that is done already."""
@@ -224,7 +187,7 @@ class Gateway:
             conversation.language, conversation.language_chosen = press.value, True
         if (conversation.pending or {}).get("kind") == "topic" and press.value != "no_topic":
             conversation.pending = None
-        return _Prepared(conversation.id, None, intent_of_press(press), repeated)
+        return _Prepared(None, intent_of_press(press), repeated)
 
     def _prepare_text(
         self, session: Session, conversation: Conversation, inbound: Inbound, text: str, repeated: bool
@@ -243,8 +206,13 @@ class Gateway:
         inbound.language = guess.tag if guess and guess.confidence >= 0.6 else None
         if self._core.crisis.names_danger(text):
             return self._meet_crisis(session, conversation, inbound)
-        if text.strip().lower().split("@")[0].startswith("/start"):
-            self._greet(session, conversation)
+        media = (inbound.body or {}).get("media")
+        if media and not repeated:
+            self._outbox.put(session, conversation, Reply([say(f"media.{media}")]), inbound)
+        if media and not has_words(text):
+            return self._answered(session, conversation, inbound, [])
+        if is_start(text):
+            self.inbox.greet(session, conversation)
             return self._answered(session, conversation, inbound, [])
         if not has_words(text):
             return self._answered(session, conversation, inbound, [Reply([say("problem.empty")])])
@@ -253,7 +221,7 @@ class Gateway:
         topic = "tell_topic" if (conversation.pending or {}).get("kind") == "topic" else None
         if choice.propose:  # proposed once; not wanted, it is not proposed again
             conversation.language_declined = choice.propose
-        return _Prepared(conversation.id, text, topic or intent_of_command(text), repeated, propose=choice.propose)
+        return _Prepared(text, topic or intent_of_command(text), repeated, propose=choice.propose)
 
     def _meet_crisis(self, session: Session, conversation: Conversation, inbound: Inbound) -> _Prepared:
         """The fixed reply, whatever came before; the intake waits, the words are kept nowhere."""
@@ -271,7 +239,7 @@ class Gateway:
         for reply in replies:
             self._outbox.put(session, conversation, reply, inbound)
         self._close(session, inbound, "done")
-        return _Prepared(conversation.id, None, None, False, finished=True)
+        return _Prepared(None, None, False, finished=True)
 
     # after the engine
 
@@ -315,11 +283,9 @@ class Gateway:
             conversation = session.get_one(Conversation, inbound.conversation_id)
             self._outbox.put(session, conversation, Reply([say("problem.waiting")]), inbound)
 
-    def _unfinished(self) -> list[tuple[str, str]]:
-        with self._core.database.session() as session:
+    def _unfinished(self, seconds: float) -> list[tuple[str, str]]:
+        """Messages received at least so long ago and not worked on to the end, oldest first."""
+        with self._core.database.reading() as session:
             query = select(Inbound.conversation_id, Inbound.id).where(Inbound.state == "received").order_by(Inbound.number)
+            query = query.where(Inbound.received_at <= now() - timedelta(seconds=seconds))
             return [(conversation_id, inbound_id) for conversation_id, inbound_id in session.execute(query)]
-
-
-def _press_body(message: str, press: Press) -> dict[str, object]:
-    return {"press": {"kind": press.kind, "value": press.value, "about": press.about, "message": message}}

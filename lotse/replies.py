@@ -43,6 +43,7 @@ class Reply:
     rows: list[list[Button]] = field(default_factory=list)
     edits_pressed: bool = False  # replaces the message whose button was pressed
     language: str | None = None  # of the content, where it is not the newcomer's
+    strong: int | None = None  # number of the paragraph that is the title
 
 
 def to_json(reply: Reply) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def to_json(reply: Reply) -> dict[str, Any]:
         "rows": [[{**vars(button), "label": _say_to_json(button.label)} for button in row] for row in reply.rows],
         "edits_pressed": reply.edits_pressed,
         "language": reply.language,
+        "strong": reply.strong,
     }
 
 
@@ -62,6 +64,7 @@ def from_json(data: dict[str, Any]) -> Reply:
         rows=[[Button(**{**button, "label": _say_from_json(button["label"])}) for button in row] for row in data["rows"]],
         edits_pressed=data["edits_pressed"],
         language=data["language"],
+        strong=data.get("strong"),
     )
 
 

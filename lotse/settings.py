@@ -20,6 +20,10 @@ class Settings:
     tracker_url: str  # Rasa's own store: a cache, without any words of people
     keys: tuple[str, ...]  # Fernet keys, newest first; empty: a key file in `home`
     municipality: str  # slug of the municipality for new conversations
+    public_url: str | None  # where people reach the web chat and the desk; without it nothing offers a link
+    telegram_token: str | None  # of the bot; without it there is no Telegram
+    telegram_url: str  # another Bot API server than Telegram's own
+    telegram_webhook: bool  # Telegram calls us at `public_url`, instead of being asked
 
     @property
     def runtime(self) -> Path:
@@ -39,4 +43,8 @@ def from_environment(environment: dict[str, str] | None = None) -> Settings:
         tracker_url=given.get("LOTSE_TRACKER_URL") or f"sqlite:///{home / 'tracker.db'}",
         keys=tuple(key.strip() for key in given.get("LOTSE_KEYS", "").split(",") if key.strip()),
         municipality=given.get("LOTSE_MUNICIPALITY") or "musterstadt",
+        public_url=(given.get("LOTSE_PUBLIC_URL") or "").strip().rstrip("/") or None,
+        telegram_token=(given.get("TELEGRAM_BOT_TOKEN") or "").strip() or None,
+        telegram_url=(given.get("TELEGRAM_API_URL") or "https://api.telegram.org").rstrip("/"),
+        telegram_webhook=given.get("LOTSE_TELEGRAM_WEBHOOK", "").lower() in ("1", "yes", "true"),
     )

@@ -31,7 +31,8 @@ def test_rasa_reads_what_our_actions_answer(installation: Installation, newcomer
         )
         session.add(conversation)
         session.flush()
-        inbound = Inbound(conversation_id=conversation.id, external_id="1", body={"text": "ich möchte anfangen"})
+        # "held": the bot, which takes up every message received, leaves it to us
+        inbound = Inbound(conversation_id=conversation.id, external_id="1", body={"text": "ich möchte anfangen"}, state="held")
         session.add(inbound)
         session.flush()
         ids = (conversation.id, inbound.id)

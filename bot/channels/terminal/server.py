@@ -15,9 +15,10 @@ from typing import Any
 
 import structlog
 
+from bot.inbox import UnknownMunicipality
 from bot.messages import IncomingMessage
 from bot.outbox import mark_sent, pending
-from bot.turn import Gateway, UnknownMunicipality
+from bot.turn import Gateway
 from lotse.core import Core
 
 CHANNEL = "terminal"
