@@ -1,4 +1,4 @@
-"""Starts the action server on the loopback address: python -m actions PORT."""
+"""Starts the action server, by default on the loopback address: python -m actions PORT."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def main() -> None:
             return None
         return json({"error": "secret"}, status=403)
 
-    app.run(host="127.0.0.1", port=int(sys.argv[1]), single_process=True, access_log=False, motd=False)
+    host = os.environ.get("LOTSE_INNER_HOST", "127.0.0.1")
+    app.run(host=host, port=int(sys.argv[1]), single_process=True, access_log=False, motd=False)
 
 
 if __name__ == "__main__":

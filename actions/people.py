@@ -77,7 +77,12 @@ class ShowMyData(CoreAction):
             paragraphs.append(say("data.topic", topic=contact.topic))
         elif intake is None or intake.gate is not None:
             paragraphs.append(say("data.nothing_kept"))
-        return Outcome([Reply([*paragraphs, say("data.rights")], rows)])
+        paragraphs.append(say("data.rights"))
+        if turn.conversation.channel == "telegram":
+            paragraphs.append(say("data.telegram_copy"))
+            if self.core.settings.public_url:
+                paragraphs.append(say("data.web", link=f"{self.core.settings.public_url}/chat"))
+        return Outcome([Reply(paragraphs, rows)])
 
 
 class AskToDelete(CoreAction):

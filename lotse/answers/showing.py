@@ -7,12 +7,12 @@ from collections.abc import Callable
 from babel import Locale
 from babel.dates import get_day_names
 
+from lotse.answers.opening import DAYS
 from lotse.answers.service import text_in
 from lotse.intake.asking import language_name
 from lotse.replies import Button, Reply, Say, say
 from lotse.storage.tables import Answer
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_RELATED = 2
 NONE = "none"
 
@@ -24,6 +24,7 @@ def shown(answer: Answer, language: str, related: list[Answer], *, whole: bool =
     paragraphs: list[str | Say] = []
     if text.language != language:
         paragraphs.append(say("answer.only_in", language=language_name(text.language, language)))
+    title = len(paragraphs)
     if whole:
         paragraphs += [text.title, *(rest or [first])]
     else:
@@ -36,7 +37,7 @@ def shown(answer: Answer, language: str, related: list[Answer], *, whole: bool =
         rows.append([Button(say("answer.button.more"), "answer", answer.id, "more")])
     rows += [[_title(other, language)] for other in related[:MOST_RELATED]]
     rows.append([Button("👍", "feedback", "helpful", answer.id), Button("👎", "feedback", "not_helpful", answer.id)])
-    return Reply(paragraphs, rows, language=text.language)
+    return Reply(paragraphs, rows, language=text.language, strong=title)
 
 
 def choice(answers: list[Answer], language: str) -> Reply:

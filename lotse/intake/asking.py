@@ -19,7 +19,8 @@ TICK = "✓ "
 class Asking:
     """Words of one questionnaire for one newcomer."""
 
-    def __init__(self, questionnaire: Questionnaire, language: str, municipality: str) -> None:
+    def __init__(self, questionnaire: Questionnaire, language: str, municipality: str, channel: str | None = None) -> None:
+        self._channel = channel
         self._questionnaire = questionnaire
         self._language = language
         self._municipality = municipality
@@ -39,6 +40,8 @@ class Asking:
         section = self._questionnaire.section_name(question.section, self._language)
         label = self._fill(self._questionnaire.words_of(question, self._language).label)
         paragraphs = [*before, say("intake.progress", number=number, total=total, section=section), label]
+        if question.consent and self._channel == "telegram":
+            paragraphs.append(say("intake.through_telegram"))
         if former is not None:
             paragraphs.append(say("intake.former", response=former))
         rows = self._choices(question, ticked or [])

@@ -69,7 +69,7 @@ class Intakes:
 
     def asking(self, turn: Turn) -> Asking:
         """The questionnaire in the newcomer's language."""
-        return Asking(self.questionnaire, turn.language, turn.municipality.name)
+        return Asking(self.questionnaire, turn.language, turn.municipality.name, turn.conversation.channel)
 
     def open_question(self, session: Session, conversation: Conversation) -> Question | None:
         """The question that waits for a response; None without an intake, when paused and after sending."""
