@@ -1,0 +1,1 @@
+"""A Bot API server for the tests of the Telegram channel; see server.py."""
