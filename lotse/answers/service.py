@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from lotse.answers.index import AnswerIndex, Candidate, Text
+from lotse.answers.index import AnswerIndex, Candidate, Text, warm
 from lotse.answers.matching import Decision, decide
 from lotse.embedder import Vector, VectorCache
 from lotse.storage.tables import Answer, AnswerText, Municipality
@@ -37,14 +38,18 @@ class Answers:
         candidates = self._index(session, municipality_id).search(vector, language)
         return Found(decide(candidates, out_of_scope), candidates)
 
+    def warm(self, texts: Sequence[Text]) -> None:
+        """Embed texts before they are published, so that no newcomer waits for it: the cache is shared by all processes."""
+        with closing(self._open_cache()) as cache:
+            warm(texts, cache)
+
     def _index(self, session: Session, municipality_id: str) -> AnswerIndex:
         version = session.scalar(select(Municipality.content_version).where(Municipality.id == municipality_id)) or 0
         with self._building:
             held = self._indexes.get(municipality_id)
             if held is None or held[0] != version:
-                cache = self._open_cache()
-                held = (version, AnswerIndex(published(session, municipality_id), cache, self._query_means))
-                cache.close()
+                with closing(self._open_cache()) as cache:
+                    held = (version, AnswerIndex(published(session, municipality_id), cache, self._query_means))
                 self._indexes[municipality_id] = held
             return held[1]
 
@@ -69,5 +74,5 @@ def get(session: Session, answer_ids: list[str]) -> list[Answer]:
 
 def text_in(answer: Answer, language: str, fallbacks: tuple[str, ...] = ("de", "en")) -> AnswerText:
     """The answer's text in a language, else in the first fallback that it has, else in any."""
-    texts = {text.language: text for text in answer.texts}
+    texts = {text.language: text for text in answer.texts if text.title}
     return next((texts[tag] for tag in (language, *fallbacks) if tag in texts), next(iter(texts.values())))
