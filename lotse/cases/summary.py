@@ -32,6 +32,7 @@ class Line:
     value: str
     original: str | None
     original_language: str | None
+    original_tag: str | None
     given_at: str
 
 
@@ -161,6 +162,7 @@ class Summaries:
             value=self._shown(asking.shown(question, response.value), language),
             original=response.words,
             original_language=language_name(response.language, language) if response.words is not None else None,
+            original_tag=response.language if response.words is not None else None,
             given_at=response.given_at.astimezone(zone).date().isoformat(),
         )
 

@@ -1,4 +1,4 @@
-"""The bot's own short texts, from gettext catalogues; nothing that people read stands in Python."""
+"""Our own short texts, from gettext catalogues; nothing that people read stands in Python."""
 
 from __future__ import annotations
 
@@ -28,15 +28,19 @@ class WordingError(Exception):
 
 
 class Wording:
-    """Renders wordings in every offered language."""
+    """Renders the wordings of one domain (the bot's, the desk's) in every language that has a catalogue."""
 
-    def __init__(self, languages: Languages) -> None:
+    def __init__(
+        self, languages: Languages, *, domain: str = DOMAIN, folder: Path = LOCALES, needed: list[str] | None = None
+    ) -> None:
         self._languages = languages
-        missing = [language.tag for language in languages.offered if not _file(language.tag).exists()]
+        files = {language.tag: folder / language.tag / "LC_MESSAGES" / f"{domain}.po" for language in languages.all}
+        wanted = needed if needed is not None else [language.tag for language in languages.offered]
+        missing = [tag for tag in wanted if not files[tag].exists()]
         if missing:
-            raise WordingError(f"languages.yml offers {', '.join(missing)}, but there is no {_file(missing[0])}")
+            raise WordingError(f"languages.yml offers {', '.join(missing)}, but there is no {files[missing[0]]}")
         # a planned language may have a part already: Dutch the case worker's page, before the bot speaks it
-        self._catalogues = {language.tag: _load(language.tag) for language in languages.all if _file(language.tag).exists()}
+        self._catalogues = {tag: _load(tag, file, domain) for tag, file in files.items() if file.exists()}
 
     def render(self, part: str | Say, tag: str) -> str:
         """Text of a wording in a language; content that is text already stays as it is.
@@ -73,13 +77,9 @@ def isolate(text: str) -> str:
     return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}"
 
 
-def _file(tag: str) -> Path:
-    return LOCALES / tag / "LC_MESSAGES" / f"{DOMAIN}.po"
-
-
-def _load(tag: str) -> gettext.GNUTranslations:
-    with open(_file(tag), "rb") as file:
-        catalogue = read_po(file, locale=tag.replace("-", "_"), domain=DOMAIN)
+def _load(tag: str, source: Path, domain: str) -> gettext.GNUTranslations:
+    with open(source, "rb") as file:
+        catalogue = read_po(file, locale=tag.replace("-", "_"), domain=domain)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

@@ -1,0 +1,1 @@
+"""The desk: pages for staff, and the server of the web chat."""

@@ -1,0 +1,32 @@
+"""The desk process: python -m desk. Web chat and staff pages on one port."""
+
+from __future__ import annotations
+
+import os
+
+import uvicorn
+
+from bot.door import Door
+from desk.app import create
+from lotse import core, logs, settings
+
+
+def main() -> None:
+    """Run until stopped."""
+    logs.configure()
+    parts = core.build(settings.from_environment())
+    door = Door(os.environ["LOTSE_BOT_URL"], os.environ["LOTSE_ENGINE_SECRET"])
+    uvicorn.run(
+        create(parts, door),
+        host=os.environ.get("LOTSE_DESK_HOST", "127.0.0.1"),
+        port=int(os.environ["LOTSE_DESK_PORT"]),
+        log_level="warning",
+        access_log=False,  # addresses of newcomers stay out of logs
+        proxy_headers=parts.settings.public_url is not None,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""What the pages about answers show: the list with its languages, the editor's choices, the preview. No web in here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lotse.answers import editing, service, showing
+from lotse.answers.editing import Form
+from lotse.answers.form import day
+from lotse.answers.topics import GROUPS, OTHER, group_of
+from lotse.core import Core
+from lotse.normalise import normalise
+from lotse.replies import Reply
+from lotse.storage.tables import Answer, AnswerDraft, AnswerText, Municipality
+
+SHOWS = ("", "review", "draft", "retired")  # filters of the list; the first one is for all that is not retired
+
+
+@dataclass(frozen=True)
+class Row:
+    """An answer in the list."""
+
+    id: str
+    source_id: str
+    title: str
+    language: str  # of the title
+    titles: tuple[str, ...]  # in all languages, for the search
+    topic: str
+    review_on: date
+    is_due: bool
+    status: str
+    has_draft: bool
+    statuses: dict[str, str]  # translation status by language
+
+
+def rows(session: Session, municipality: Municipality, language: str, today: date) -> list[Row]:
+    """All answers of a municipality. Only titles and statuses are read, not whole texts: there may be thousands."""
+    answers = session.execute(
+        select(Answer.id, Answer.source_id, Answer.topic, Answer.review_on, Answer.status).where(
+            Answer.municipality_id == municipality.id
+        )
+    ).all()
+    texts: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+    query = select(AnswerText.answer_id, AnswerText.language, AnswerText.title, AnswerText.status)
+    for answer_id, tag, title, status in session.execute(query.join(Answer).where(Answer.municipality_id == municipality.id)):
+        texts[answer_id][tag] = (title, status)
+    drafts = {draft.answer_id: draft for draft in _drafts(session, municipality.id)}
+    source = editing.source_language(municipality)
+    found = []
+    for answer in answers:
+        # an answer that was never published has its texts in the draft
+        shown = texts[answer.id] or _in_draft(drafts.get(answer.id))
+        titles = {tag: title for tag, (title, _) in shown.items() if title}
+        tag = next((tag for tag in (language, source, *titles) if tag in titles), language)
+        found.append(
+            Row(
+                id=answer.id,
+                source_id=answer.source_id,
+                title=titles.get(tag, ""),
+                language=tag,
+                titles=tuple(titles.values()),
+                topic=answer.topic,
+                review_on=answer.review_on,
+                is_due=answer.review_on <= today and answer.status == "published",
+                status=answer.status,
+                has_draft=answer.id in drafts,
+                statuses={tag: status for tag, (_, status) in shown.items()},
+            )
+        )
+    return sorted(found, key=lambda row: normalise(row.title))
+
+
+def chosen(found: list[Row], show: str, search: str, topic_names: dict[str, str]) -> list[Row]:
+    """The rows that a filter and a search leave; retired answers stand under their own filter."""
+    wanted = normalise(search.strip())
+    filters = {
+        "": lambda row: row.status != "retired",
+        "review": lambda row: row.is_due,
+        "draft": lambda row: row.has_draft,
+        "retired": lambda row: row.status == "retired",
+    }
+    return [
+        row
+        for row in found
+        if filters[show](row)
+        and any(wanted in normalise(text) for text in (*row.titles, row.topic, topic_names.get(row.topic, "")))
+    ]
+
+
+def by_group(found: list[Row]) -> list[tuple[str, list[Row]]]:
+    """(group, its rows in the order of its topics), groups without rows left out."""
+    grouped: dict[str, list[Row]] = {group: [] for group in (*GROUPS, OTHER)}
+    for row in found:
+        grouped[group_of(row.topic)].append(row)
+    order = {topic: number for number, topic in enumerate(topic for topics in GROUPS.values() for topic in topics)}
+    return [
+        (group, sorted(members, key=lambda row: (order.get(row.topic, len(order)), row.topic)))
+        for group, members in grouped.items()
+        if members
+    ]
+
+
+def own_topics(found: list[Row]) -> list[str]:
+    """Topics that a municipality uses beside those that every town has."""
+    return sorted({row.topic for row in found if group_of(row.topic) == OTHER})
+
+
+def new_form(municipality: Municipality, today: date) -> Form:
+    """What a new answer begins with."""
+    half_a_year = date(today.year + (today.month > 6), (today.month + 5) % 12 + 1, min(today.day, 28))
+    return Form(
+        owner=municipality.name,
+        source_name=municipality.name,
+        checked_on=today.isoformat(),
+        review_on=half_a_year.isoformat(),
+    )
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """A message of the bot as the preview shows it: (text, language, whether it is the title), and buttons."""
+
+    paragraphs: list[tuple[str, str, bool]]
+    buttons: list[tuple[str, str]]
+
+
+def preview(core: Core, session: Session, municipality_id: str, form: Form, language: str) -> list[Bubble]:
+    """How the bot will show the answer in a language, with what waits behind "More"; nothing where it cannot."""
+    offered = {each.tag for each in core.languages.offered}
+    if language not in offered or not any(text.is_written for text in form.texts.values()):
+        return []
+    answer = editing.unsaved(_with_dates(form))
+    ids = session.scalars(select(Answer.id).where(Answer.municipality_id == municipality_id, Answer.source_id.in_(form.related)))
+    replies = [showing.shown(answer, language, service.get(session, list(ids)))]
+    if any(button.about == "more" for row in replies[0].rows for button in row):
+        replies.append(showing.shown(answer, language, [], whole=True))
+    return [_bubble(core, reply, language) for reply in replies]
+
+
+def municipalities(session: Session, ids: Collection[str]) -> list[Municipality]:
+    """Municipalities by name."""
+    return list(session.scalars(select(Municipality).where(Municipality.id.in_(ids)).order_by(Municipality.name)))
+
+
+def _bubble(core: Core, reply: Reply, language: str) -> Bubble:
+    content = reply.language or language
+    return Bubble(
+        [
+            (core.wording.render(part, language), content if isinstance(part, str) else language, number == reply.strong)
+            for number, part in enumerate(reply.paragraphs)
+        ],
+        [(core.wording.render(button.label, language), language) for row in reply.rows for button in row],
+    )
+
+
+def _with_dates(form: Form) -> Form:
+    """The form with dates that can be shown, while they are still being typed."""
+    today = date.today().isoformat()
+    return replace(form, checked_on=form.checked_on if day(form.checked_on) else today, review_on=today)
+
+
+def _drafts(session: Session, municipality_id: str) -> list[AnswerDraft]:
+    query = select(AnswerDraft).join(Answer, Answer.id == AnswerDraft.answer_id)
+    return list(session.scalars(query.where(Answer.municipality_id == municipality_id)))
+
+
+def _in_draft(draft: AnswerDraft | None) -> dict[str, tuple[str, str]]:
+    return {} if draft is None else {tag: (text["title"], text["status"]) for tag, text in draft.body["texts"].items()}

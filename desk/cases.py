@@ -1,0 +1,198 @@
+"""The queue of cases, and the page of one case with what a case worker can do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
+from functools import partial
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+
+from desk.access import Member, current_member, requires
+from desk.hub import CASES, Hub
+from desk.render import Desk, TheDesk
+from lotse import cases
+from lotse.cases import queue, work
+from lotse.cases.summary import STAFF_LANGUAGES
+from lotse.cases.work import WorkError
+from lotse.replies import say
+from lotse.staff import Role
+from lotse.storage.tables import Case, Municipality, Staff
+
+CaseWorker = Annotated[Member, Depends(requires(Role.CASE_WORKER))]
+Field = Annotated[str, Form()]
+
+KEEP_ALIVE = 15.0  # seconds; proxies close a connection that is silent for long
+LAST_PAGE = 10_000
+DONE = ("take", "assign", "status", "note")
+
+router = APIRouter()
+
+
+@router.get("/desk/cases")
+def all_cases(desk: TheDesk, member: CaseWorker, status: str = "", mine: str = "", page: str = "1") -> HTMLResponse:
+    """The queue."""
+    chosen = status if status in work.STATUSES else ""
+    number = min(int(page), LAST_PAGE) if page.isdecimal() and int(page) else 1
+    wanted = queue.Filter(chosen or None, member.staff_id if mine else None, number)
+    towns = member.municipalities(Role.CASE_WORKER)
+    with desk.core.database.reading() as session:
+        rows, more = queue.rows(session, towns, wanted)
+        counts = queue.counts(session, towns, wanted.assigned_to)
+        zone = session.get_one(Municipality, min(towns)).time_zone
+    return desk.page(
+        member,
+        "queue.html",
+        zone=zone,
+        rows=rows,
+        counts={"": sum(counts.values()), **counts},
+        chosen=chosen,
+        mine=bool(mine),
+        several=len(towns) > 1,
+        here=_address(chosen, bool(mine), number),
+        address=_address,
+        before=number - 1,
+        after=number + 1 if more else 0,
+    )
+
+
+@router.get("/desk/cases/events")
+def events(request: Request, desk: TheDesk, member: CaseWorker) -> StreamingResponse:
+    """Tells an open queue that it is to be loaded again (server-sent events)."""
+
+    async def alive() -> bool:
+        now = await run_in_threadpool(current_member, request)
+        return now is not None and now.holds(Role.CASE_WORKER)
+
+    headers = {"X-Accel-Buffering": "no"}  # nginx would keep events back
+    return StreamingResponse(changes(desk.hub, alive), media_type="text/event-stream", headers=headers)
+
+
+async def changes(hub: Hub, alive: Callable[[], Awaitable[bool]], keep_alive: float = KEEP_ALIVE) -> AsyncIterator[str]:
+    """An event for each change of cases, until the session has ended; the first one at once."""
+    with hub.watch(CASES) as changed:
+        while True:
+            try:
+                await asyncio.wait_for(changed.wait(), keep_alive)
+            except TimeoutError:
+                pass
+            if not await alive():
+                yield "event: ended\ndata: -\n\n"
+                return
+            if changed.is_set():
+                changed.clear()
+                yield "event: changed\ndata: -\n\n"
+            else:
+                yield ": still here\n\n"
+
+
+@router.get("/desk/cases/{reference}")
+def one_case(desk: TheDesk, member: CaseWorker, reference: str, language: str = "", done: str = "") -> HTMLResponse:
+    """The page of a case."""
+    with desk.core.database.reading() as session:
+        found = _find(session, member, reference)
+        return _page(desk, session, member, found, language=language, done=done if done in DONE else "")
+
+
+@router.post("/desk/cases/{reference}/take")
+def take(desk: TheDesk, member: CaseWorker, reference: str) -> Response:
+    """Make the case one's own."""
+    return _do(desk, member, reference, "take", work.take)
+
+
+@router.post("/desk/cases/{reference}/assign")
+def assign(desk: TheDesk, member: CaseWorker, reference: str, to: Field = "") -> Response:
+    """Give the case to a colleague."""
+    return _do(desk, member, reference, "assign", lambda session, case, by: work.assign(session, case, to, by), to=to)
+
+
+@router.post("/desk/cases/{reference}/status")
+def status(desk: TheDesk, member: CaseWorker, reference: str, status: Field = "") -> Response:
+    """Change the status."""
+    return _do(desk, member, reference, "status", lambda session, case, by: work.set_status(session, case, status, by))
+
+
+@router.post("/desk/cases/{reference}/note")
+def note(desk: TheDesk, member: CaseWorker, reference: str, text: Field = "") -> Response:
+    """Add a note."""
+    return _do(desk, member, reference, "note", lambda session, case, by: work.write_note(session, case, text, by), note=text)
+
+
+def _do(
+    desk: Desk, member: Member, reference: str, done: str, change: Callable[[Session, Case, Staff], None], **kept: str
+) -> Response:
+    """Change a case and show it; what it does not allow is said at the field, with the input kept."""
+    with desk.core.database.session() as session:
+        found = _find(session, member, reference)
+        try:
+            change(session, found, session.get_one(Staff, member.staff_id))
+        except WorkError as error:
+            return _page(
+                desk, session, member, found, 422, errors={error.field: f"case.error.{error.field}.{error.reason}"}, **kept
+            )
+        return RedirectResponse(f"/desk/cases/{found.reference}?done={done}", 303)
+
+
+def _find(session: Session, member: Member, reference: str) -> Case:
+    """The case, if the member may read it. One of another town is as unknown as one that does not exist."""
+    found = cases.find(session, reference)
+    if found is None or found.municipality_id not in member.municipalities(Role.CASE_WORKER):
+        raise HTTPException(404)
+    return found
+
+
+def _page(
+    desk: Desk,
+    session: Session,
+    member: Member,
+    found: Case,
+    status: int = 200,
+    *,
+    language: str = "",
+    done: str = "",
+    errors: dict[str, str] | None = None,
+    note: str = "",
+    to: str = "",
+) -> HTMLResponse:
+    offered = (language, member.language, *STAFF_LANGUAGES)
+    summary = desk.core.summaries.of(found, next(tag for tag in offered if tag in STAFF_LANGUAGES))
+    return desk.page(
+        member,
+        "case.html",
+        status,
+        zone=found.municipality.time_zone,
+        case=found,
+        call_name=queue.call_name(session, found),
+        waiting_since=queue.waiting_since(found),
+        contact=found.conversation.contact or {},
+        summary=summary,
+        s=partial(_summary_text, desk, summary.language),  # a wording of the summary, in its language
+        date_of=date.fromisoformat,
+        summary_languages=STAFF_LANGUAGES,
+        may_take=work.may_take(found, member.staff_id),
+        next_statuses=work.next_statuses(found.status),
+        colleagues=[each for each in work.colleagues(session, found.municipality_id) if each.id != found.assigned_to],
+        history=list(reversed(found.events)),
+        longest_note=work.LONGEST_NOTE,
+        done=done,
+        errors=errors or {},
+        note=note,
+        to=to,
+    )
+
+
+def _summary_text(desk: Desk, language: str, key: str, /, **values: Any) -> str:
+    return desk.core.wording.render(say(f"summary.{key}", **values), language)
+
+
+def _address(status: str, mine: bool, page: int = 1) -> str:
+    """Address of a view of the queue."""
+    chosen = {"status": status, "mine": "1" if mine else "", "page": str(page) if page > 1 else ""}
+    query = urlencode({name: value for name, value in chosen.items() if value})
+    return f"/desk/cases?{query}" if query else "/desk/cases"

@@ -1,0 +1,21 @@
+"""All pages for staff, added to a server in one place; a route without a rule stops the start."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from desk import access, account, answers, cases, errors, figures, questions, sign_in
+from desk.render import Desk
+
+ROUTERS = (sign_in.router, account.router, cases.router, answers.router, questions.router, figures.router)
+
+
+def add_pages(app: FastAPI, desk: Desk) -> None:
+    """Add the desk to a server."""
+    app.state.desk = desk
+    for router in ROUTERS:
+        app.include_router(router)
+    errors.handle(app)
+    for method, path, roles in access.rules(app):
+        if method == "GET" and roles is not None:
+            desk.roles_at[path] = roles
