@@ -1,4 +1,5 @@
-"""./run bench turn: a text question, an intake response and a press, through gateway, engine, actions, database and back.
+"""./run bench turn: a text question, an intake response and a press, through gateway, engine, actions, database and back;
+the question also through Telegram, from the update to the message.
 
 Beside it the floor: embedding and rules in the engine's process, before and after, for these machines are noisy.
 """
@@ -25,8 +26,10 @@ from commands.supervisor import Running, services, wait_until_ready
 from lotse import core
 from lotse.settings import ROOT, Settings
 from lotse.storage.tables import new_id
+from tests.telegram.server import TelegramServer
 
 WARM_UP = 5
+QUESTIONS_A_CHAT = 8  # the bot sends twenty at once in a chat, then one a second
 TYPED = [
     "27", "yes", "Musterstadt", "Oksana", "home and work", "I want to work as a nurse again", "music, sport", "yes",
     "Ukrainian and Russian", "some words", "read", "11", "I was a nurse for ten years", "cooking", "nurse", "1", "0",
@@ -48,7 +51,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
             keys=(),
         )
         before = _floor(questions)
-        kinds, memory = asyncio.run(_measure(fresh, questions, arguments.count))
+        with TelegramServer() as messenger:
+            os.environ |= {"TELEGRAM_BOT_TOKEN": messenger.token, "TELEGRAM_API_URL": messenger.url}
+            kinds, memory = asyncio.run(_measure(fresh, messenger, questions, arguments.count))
         after = _floor(questions)
     floor = before + after
     print(f"{'kind':<18}{'p50 ms':>9}{'p95 ms':>9}{'x floor p50':>13}")
@@ -62,6 +67,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
         "response_p95_ms": _p(kinds["intake response"], 95),
         "press_p50_ms": _p(kinds["press"], 50),
         "press_p95_ms": _p(kinds["press"], 95),
+        "telegram_p50_ms": _p(kinds["telegram question"], 50),
+        "telegram_p95_ms": _p(kinds["telegram question"], 95),
+        "telegram_ratio_p50": _p(kinds["telegram question"], 50) / _p(floor, 50),
         "floor_p50_ms": _p(floor, 50),
         "floor_p95_ms": _p(floor, 95),
         "ratio_p50": _p(kinds["question"], 50) / _p(floor, 50),
@@ -71,7 +79,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     print(json.dumps({name: round(value, 2) for name, value in figures.items()}))
 
 
-async def _measure(settings: Settings, questions: list[str], count: int) -> tuple[dict[str, list[float]], dict[str, float]]:
+async def _measure(
+    settings: Settings, messenger: TelegramServer, questions: list[str], count: int
+) -> tuple[dict[str, list[float]], dict[str, float]]:
     core.prepare(core.build(settings))
     async with services(settings) as running:
         await wait_until_ready(settings, running)
@@ -79,6 +89,7 @@ async def _measure(settings: Settings, questions: list[str], count: int) -> tupl
             "question": await _ask(settings, running, questions[: WARM_UP + count]),
             "intake response": await _respond(settings, running, count),
             "press": await _tick(settings, running, count),
+            "telegram question": await asyncio.to_thread(_ask_in_telegram, messenger, questions[: WARM_UP + count]),
         }
         return kinds, _memory(os.getpid())
 
@@ -86,6 +97,21 @@ async def _measure(settings: Settings, questions: list[str], count: int) -> tupl
 async def _ask(settings: Settings, running: Running, questions: list[str]) -> list[float]:
     client = await _client(settings, running)
     return [await _timed(client, {"text": question}) for question in questions][WARM_UP:]
+
+
+def _ask_in_telegram(messenger: TelegramServer, questions: list[str]) -> list[float]:
+    """Each chat asks a few questions only: Telegram wants no more than a message a second in a chat."""
+    took = []
+    for number, question in enumerate(questions):
+        if number % QUESTIONS_A_CHAT == 0:
+            person = messenger.person("en")
+            person.start()
+            person.wait_for("Musterstadt")
+            time.sleep(0.1)
+        started = time.monotonic()
+        person.say(question)
+        took.append((person.wait_for(fresh=True).sent_at - started) * 1000)
+    return took[WARM_UP:]
 
 
 async def _respond(settings: Settings, running: Running, count: int) -> list[float]:

@@ -16,10 +16,14 @@ from lotse.storage.crypto import VaultError
 from lotse.wording import WordingError
 
 COMMANDS = {
+    "demo": "everything on this machine, with the sample town",
+    "up": "the production start",
     "chat": "be a newcomer in the terminal",
     "ask": "match questions with answers, without a dialogue",
     "case": "what a case worker receives",
     "erase": "erase a newcomer's data",
+    "user": "accounts of staff: add, list, password",
+    "entry": "links and QR codes that lead newcomers to the chat",
     "bench": "measure, and print figures",
 }
 

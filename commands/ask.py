@@ -50,7 +50,7 @@ async def _ask(arguments: argparse.Namespace, settings: Settings) -> None:
     identifier = Identifier([language.tag for language in parts.languages.all])
     async with services(settings) as running:
         await wait_until_ready(settings, running)
-        engine = Engine(running.engine_url, running.secret)
+        engine = Engine(",".join(running.engine_urls), running.secret)
         async for line in _lines():
             if line.strip():
                 answer = await _answer(parts, engine, identifier, municipality.id, *_question(line))

@@ -7,7 +7,7 @@ import importlib
 
 from lotse.settings import Settings
 
-NAMES = ("turn",)
+NAMES = ("turn", "load")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> None:
     """Print the list or one summary."""
     parts = core.build(settings)
-    core.prepare(parts)
+    core.prepare(parts, fill=False)
     with parts.database.session() as session:
         if arguments.action == "list":
             found = session.scalars(select(Case).order_by(Case.opened_at.desc())).all()

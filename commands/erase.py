@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> None:
     """Erase the whole conversation of a case: intake, case, messages, address, the engine's cache."""
     parts = core.build(settings)
-    core.prepare(parts)
+    core.prepare(parts, fill=False)
     with parts.database.session() as session:
         case = cases.find(session, arguments.reference)
         if case is None:

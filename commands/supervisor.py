@@ -12,11 +12,12 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -31,15 +32,22 @@ LIVED_WELL = 30.0  # seconds after which a death counts as the first again
 PR_SET_PDEATHSIG = 1
 
 
+NAMES = ("engine", "actions", "bot", "desk")
+
+
 @dataclass(frozen=True)
 class Running:
     """How to reach the processes of an installation; kept in a file that only its owner can read."""
 
-    engine_url: str
+    engine_urls: list[str]
     actions_url: str
-    terminal_port: int
+    bot_url: str
+    desk_url: str | None  # None: runs without the desk
+    terminal_port: int | None  # None: nobody chats in a terminal
     secret: str
     supervisor: int  # process id
+    host: str = "127.0.0.1"  # where the desk listens
+    inner_host: str = "127.0.0.1"  # where the others listen
 
 
 @dataclass
@@ -52,22 +60,46 @@ class Child:
     process: asyncio.subprocess.Process | None = None
 
 
+def local_plan(desk_port: int | None = None, *, desk: bool = False) -> Running:
+    """Free ports on this machine; with the desk on the given port or a free one."""
+    engine, actions, bot, terminal, free = free_ports(5)
+    return Running(
+        engine_urls=[f"http://127.0.0.1:{engine}"],
+        actions_url=f"http://127.0.0.1:{actions}",
+        bot_url=f"http://127.0.0.1:{bot}",
+        desk_url=f"http://127.0.0.1:{desk_port or free}" if desk else None,
+        terminal_port=terminal,
+        secret=secrets.token_urlsafe(32),
+        supervisor=os.getpid(),
+    )
+
+
 @asynccontextmanager
-async def services(settings: Settings) -> AsyncIterator[Running]:
-    """The running processes of this home: those that run already, or new ones that end with this block."""
+async def services(
+    settings: Settings, plan: Running | None = None, names: tuple[str, ...] = NAMES, *, fill: bool = True
+) -> AsyncIterator[Running]:
+    """The running processes of this home: those that run already, or new ones that end with this block.
+
+    With a plan the processes are started as planned, or not at all if others hold the home already.
+    """
     settings.runtime.mkdir(parents=True, exist_ok=True)
-    lock = open(settings.runtime / "lock", "a")
+    part = "" if set(NAMES) <= set(names) else f"-{'-'.join(names)}"
+    lock = open(settings.runtime / f"lock{part}", "a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
+        if plan is not None:
+            raise CommandError(f"another Lotse runs on {settings.home}; stop it first, or set LOTSE_HOME") from None
         yield await _running(settings)
         return
-    core.prepare(core.build(settings))
-    running = _plan(settings)
-    note = settings.runtime / "services.json"
+    parts = core.build(settings)
+    core.prepare(parts, fill=fill)
+    running = plan or local_plan()
+    note = settings.runtime / f"services{part}.json"
     _write_private(note, json.dumps(asdict(running)))
-    supervisor = _Supervisor(_children(settings, running), settings.home / "log")
+    children = [child for child in _children(settings, running) if child.name in names]
+    supervisor = _Supervisor(children, settings.home / "log")
     try:
         await supervisor.start()
         yield running
@@ -77,30 +109,19 @@ async def services(settings: Settings) -> AsyncIterator[Running]:
         lock.close()
 
 
-async def wait_until_ready(settings: Settings, running: Running) -> None:
-    """Return when engine, actions and bot answer; CommandError with the log's place if they do not in time."""
+async def wait_until_ready(settings: Settings, running: Running, names: tuple[str, ...] = NAMES) -> None:
+    """Return when the processes answer; CommandError with the log's place if they do not in time."""
     deadline = time.monotonic() + READY_WITHIN
     headers = {"X-Lotse-Secret": running.secret}
+    addresses = [("bot", f"{running.bot_url}/health"), ("actions", f"{running.actions_url}/health")]
+    addresses += [("desk", f"{running.desk_url}/health")] if running.desk_url else []
+    addresses += [("engine", f"{url}/webhooks/lotse/ready") for url in running.engine_urls]
     async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(2)) as session:
-        checks: dict[str, Callable[[], asyncio.Future[bool] | object]] = {
-            "bot": lambda: _listens(running.terminal_port),
-            "actions": lambda: _answers(session, f"{running.actions_url}/health"),
-            "engine": lambda: _answers(session, f"{running.engine_url}/webhooks/lotse/ready"),
-        }
-        for name, check in checks.items():
-            while not await check():  # type: ignore[misc]
+        for name, address in addresses:
+            while name in names and not await _answers(session, address):
                 if time.monotonic() > deadline:
                     raise CommandError(f"{name} did not start; see {settings.home / 'log' / (name + '.log')}")
                 await asyncio.sleep(0.1)
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
@@ -122,51 +143,56 @@ async def _running(settings: Settings) -> Running:
     raise CommandError(f"another Lotse holds {settings.runtime / 'lock'} but does not say how to reach it; stop it first")
 
 
-def _plan(settings: Settings) -> Running:
-    engine, actions, terminal = _free_ports(3)
-    return Running(
-        engine_url=f"http://127.0.0.1:{engine}",
-        actions_url=f"http://127.0.0.1:{actions}",
-        terminal_port=terminal,
-        secret=secrets.token_urlsafe(32),
-        supervisor=os.getpid(),
-    )
-
-
 def _children(settings: Settings, running: Running) -> list[Child]:
-    model = os.environ.get("LOTSE_MODEL")
-    if not model:
-        raise CommandError("start this by ./run, which trains the model")
     environment = {
         **os.environ,
         "LOTSE_HOME": str(settings.home),
         "LOTSE_CACHE": str(settings.cache),
         "LOTSE_ENGINE_SECRET": running.secret,
-        "LOTSE_ENGINE_URL": running.engine_url,
+        "LOTSE_ENGINE_URL": ",".join(running.engine_urls),
         "LOTSE_ACTIONS_URL": f"{running.actions_url}/webhook",
-        "LOTSE_TERMINAL_PORT": str(running.terminal_port),
+        "LOTSE_BOT_URL": running.bot_url,
+        "LOTSE_BOT_PORT": _port(running.bot_url),
+        "LOTSE_INNER_HOST": running.inner_host,
+        "LOTSE_TERMINAL_PORT": str(running.terminal_port or ""),
+        "LOTSE_DESK_HOST": running.host,
+        "LOTSE_DESK_PORT": _port(running.desk_url) if running.desk_url else "",
         "LOTSE_DATABASE_URL": settings.database_url,
         "LOTSE_TRACKER_URL": settings.tracker_url,
         "LOTSE_KEYS": ",".join(settings.keys),
         "OMP_NUM_THREADS": "1",  # with more, two busy processes slow each other down a hundred times
         "PYTHONUNBUFFERED": "1",
     }
-    engine_port = running.engine_url.rpartition(":")[2]
-    rasa = ["--model", model, "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
-    return [
-        Child("engine", [str(ROOT / "engine/.venv/bin/python"), "-m", "rasa", "run", *rasa, "-i", "127.0.0.1", "-p", engine_port],
-              {**environment, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "LOG_LEVEL": "WARNING",
-               "PYTHONWARNINGS": "ignore"}),
-        Child("actions", [sys.executable, "-m", "actions", running.actions_url.rpartition(":")[2]], environment),
+    children = [_engine(url, running.inner_host, environment) for url in running.engine_urls]
+    children += [
+        Child("actions", [sys.executable, "-m", "actions", _port(running.actions_url)], environment),
         Child("bot", [sys.executable, "-m", "bot"], environment),
-    ]  # fmt: skip
+    ]
+    if running.desk_url:
+        children.append(Child("desk", [sys.executable, "-m", "desk"], environment))
+    return children
 
 
-def _free_ports(count: int) -> list[int]:
+def _engine(url: str, host: str, environment: dict[str, str]) -> Child:
+    model = os.environ.get("LOTSE_MODEL")
+    if not model:
+        raise CommandError("start this by ./run, which trains the model")
+    rasa = ["--model", model, "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
+    quiet = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "LOG_LEVEL": "WARNING", "PYTHONWARNINGS": "ignore"}
+    python = str(ROOT / "engine/.venv/bin/python")
+    return Child("engine", [python, "-m", "rasa", "run", *rasa, "-i", host, "-p", _port(url)], {**environment, **quiet})
+
+
+def _port(url: str) -> str:
+    return str(urlsplit(url).port or 80)
+
+
+def free_ports(count: int, wanted: int = 0) -> list[int]:
+    """Ports that nobody listens on now; OSError if a wanted one is taken."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:
-            each.bind(("127.0.0.1", 0))
+            each.bind(("127.0.0.1", wanted))
         return [each.getsockname()[1] for each in sockets]
     finally:
         for each in sockets:

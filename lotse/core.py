@@ -54,8 +54,10 @@ def build(settings: Settings) -> Core:
     )
 
 
-def prepare(core: Core) -> list[str]:
-    """Bring the database up to date and fill a fresh one with the sample towns; returns their slugs."""
+def prepare(core: Core, *, fill: bool = True) -> list[str]:
+    """Bring the database up to date and fill it with the towns of the content folder; returns the new ones' slugs."""
     core.database.migrate()
+    if not fill:
+        return []
     with core.database.session() as session:
         return content.fill(session, core.settings.content)
