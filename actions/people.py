@@ -77,6 +77,9 @@ class ShowMyData(CoreAction):
             paragraphs.append(say("data.topic", topic=contact.topic))
         elif intake is None or intake.gate is not None:
             paragraphs.append(say("data.nothing_kept"))
+        left = [value for value in (turn.conversation.contact or {}).values() if value]
+        if left:
+            paragraphs.append(say("data.contact", contact=left))
         paragraphs.append(say("data.rights"))
         if turn.conversation.channel == "telegram":
             paragraphs.append(say("data.telegram_copy"))

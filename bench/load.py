@@ -19,15 +19,16 @@ from dataclasses import replace
 from commands.supervisor import local_plan, services, wait_until_ready
 from lotse.settings import Settings
 from tests.telegram.server import TelegramServer
-from tests.telegram.walking import ORDINARY, Walker, words
+from tests.telegram.walking import Walker, wording
 
 LANGUAGES = ("uk", "ar", "de", "en")
 QUESTIONS = {
-    "uk": "де мені знайти лікаря для дитини?",
+    "uk": "де зареєструвати нову адресу",
     "ar": "وين بسجل عنواني الجديد",
-    "de": "Wo finde ich einen Deutschkurs?",
+    "de": "Wo muss ich mich anmelden?",
     "en": "where do I register my new address",
 }
+ANSWERED = "Bürgerbüro"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,33 +75,16 @@ def _all(messenger: TelegramServer, chats: int) -> list[tuple[list[float], int]]
 
 
 def _chat(messenger: TelegramServer, number: int) -> tuple[list[float], int]:
-    """One newcomer; milliseconds of each turn until its first reply, and how many stayed without one."""
-    walker = Walker(messenger.person(LANGUAGES[number % 4]), LANGUAGES[number % 4])
-    person = walker.person
-    took: list[float] = []
-    lost = 0
-
-    def turn(act: object) -> None:
-        nonlocal lost
-        started = time.monotonic()
-        act()  # type: ignore[operator]
-        try:
-            person.wait_for(fresh=True, timeout=60)
-            took.append((time.monotonic() - started) * 1000)
-        except TimeoutError:
-            lost += 1
-
-    turn(lambda: person.start())
-    for text in ("/privacy", QUESTIONS[walker.tag], "/help", QUESTIONS[walker.tag]):
-        turn(lambda text=text: person.say(text))
-    turn(lambda: person.say("/intake"))
-    for question, response in ORDINARY.items():
-        if response.startswith("@"):
-            for name in response.split():
-                label = words(walker.tag)[question]["choices"][name.lstrip("@")].replace("{municipality}", "Musterstadt")
-                turn(lambda label=label: person.press(lambda button: label in button.label))
-            if question in ("needs", "interests", "literacy", "skills"):
-                turn(lambda: person.press(walker.menu("intake.button.done")))
-        else:
-            turn(lambda response=response: person.say(response))
-    return took, lost
+    """One newcomer; milliseconds of each turn until what had to follow, and how many stayed without it."""
+    tag = LANGUAGES[number % len(LANGUAGES)]
+    walker = Walker(messenger.person(tag), tag)
+    try:
+        walker.greet()
+        for _ in range(2):
+            walker.say("/privacy", wording(tag)["data.rights"])
+            walker.say(QUESTIONS[tag], ANSWERED)
+            walker.say("/help", wording(tag)["menu.what"])
+        walker.whole({"wish_year": "B1"})  # the same in every language
+    except TimeoutError:
+        return [seconds * 1000 for seconds in walker.took], 1
+    return [seconds * 1000 for seconds in walker.took], 0

@@ -29,7 +29,7 @@ from lotse.storage.tables import new_id
 from tests.telegram.server import TelegramServer
 
 WARM_UP = 5
-QUESTIONS_A_CHAT = 8  # the bot sends twenty at once in a chat, then one a second
+QUESTIONS_A_CHAT = 6  # the bot sends ten at once in a chat, then one a second
 TYPED = [
     "27", "yes", "Musterstadt", "Oksana", "home and work", "I want to work as a nurse again", "music, sport", "yes",
     "Ukrainian and Russian", "some words", "read", "11", "I was a nurse for ten years", "cooking", "nurse", "1", "0",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
+
+import structlog
 
 from bot import door
 from bot.channels import telegram, terminal
@@ -13,9 +16,11 @@ from bot.turn import Gateway
 from lotse import core, logs, settings
 from lotse.languages import Identifier
 
+log = structlog.get_logger()
 
-async def main() -> None:
-    """Run until stopped."""
+
+async def main() -> int:
+    """Run until stopped; not zero if a part ended by itself, so that the supervisor starts all anew."""
     parts = core.build(settings.from_environment())
     secret = os.environ["LOTSE_ENGINE_SECRET"]
     engine = Engine(os.environ["LOTSE_ENGINE_URL"], secret)
@@ -35,7 +40,12 @@ async def main() -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await stopped.wait()
+    waiting = asyncio.create_task(stopped.wait())
+    await asyncio.wait({waiting, *background}, return_when=asyncio.FIRST_COMPLETED)
+    broken = next((task for task in background if task.done()), None)
+    if broken is not None:
+        log.error("a part of the bot ended", cause=f"{type(broken.exception()).__name__}: {broken.exception()}".splitlines()[0])
+    waiting.cancel()
     if server is not None:
         server.close()
     recovery.cancel()
@@ -44,8 +54,9 @@ async def main() -> None:
     await asyncio.gather(*background, return_exceptions=True)
     await listening.cleanup()
     await engine.close()
+    return 1 if broken is not None else 0
 
 
 if __name__ == "__main__":
     logs.configure()
-    asyncio.run(main())
+    sys.exit(asyncio.run(main()))

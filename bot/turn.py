@@ -98,14 +98,26 @@ class Gateway:
         """
         waiting = await asyncio.to_thread(self._unfinished, 0.0)
         log.info("recovering", messages=len(waiting))
-        return asyncio.gather(*(self.work(conversation_id, inbound_id) for conversation_id, inbound_id in waiting))
+        return asyncio.gather(*(self._take_up(conversation_id, inbound_id) for conversation_id, inbound_id in waiting))
 
     async def sweep(self) -> None:
         """Take up, for ever, what another process has stored without being able to tell us."""
+        swept: set[asyncio.Task[None]] = set()
         while True:
             await asyncio.sleep(SWEEP_EVERY)
-            left = await asyncio.to_thread(self._unfinished, SWEEP_EVERY)
-            await asyncio.gather(*(self.work(*ids) for ids in left if ids[1] not in self._working))
+            try:
+                left = await asyncio.to_thread(self._unfinished, SWEEP_EVERY)
+            except Exception as error:  # the database is away for a moment
+                log.error("cannot look for messages", cause=f"{type(error).__name__}: {error}".splitlines()[0])
+                continue
+            swept = {task for task in swept if not task.done()}
+            swept |= {asyncio.create_task(self._take_up(*ids)) for ids in left if ids[1] not in self._working}
+
+    async def _take_up(self, conversation_id: str, inbound_id: str) -> None:
+        try:
+            await self.work(conversation_id, inbound_id)
+        except Exception as error:  # it stays received: the next sweep tries again
+            log.error("turn broke off", message=inbound_id, cause=f"{type(error).__name__}: {error}".splitlines()[0])
 
     def state(self, session: Session, conversation_id: str) -> State:
         """Where a conversation stands."""

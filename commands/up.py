@@ -34,8 +34,8 @@ async def _up(plan: Running, names: tuple[str, ...], settings: Settings) -> None
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with services(settings, plan, names, fill="LOTSE_CONTENT" in os.environ) as running:
-        await asyncio.to_thread(_check_towns, settings)
+    await asyncio.to_thread(_prepare, settings)
+    async with services(settings, plan, names, fill=False) as running:
         await wait_until_ready(settings, running, names)
         print(f"ready: {', '.join(names)}", flush=True)
         await stopped.wait()
@@ -87,7 +87,10 @@ def _engine_urls(given: str, engines: int | None) -> list[str]:
     return [f"{parts.scheme}://{parts.hostname}:{(parts.port or 80) + number}" for number in range(engines)]
 
 
-def _check_towns(settings: Settings) -> None:
-    with core.build(settings).database.reading() as session:
+def _prepare(settings: Settings) -> None:
+    """Bring the database up to date; towns are taken from a content folder only where one was named."""
+    parts = core.build(settings)
+    core.prepare(parts, fill="LOTSE_CONTENT" in os.environ)
+    with parts.database.reading() as session:
         if session.query(Municipality).first() is None:
             raise CommandError("no town yet: set LOTSE_CONTENT to a folder with yours (docs/tasks/add-a-municipality.md)")

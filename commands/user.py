@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> None:
     """Do it; a password that was made is printed once and kept nowhere."""
     parts = core.build(settings)
-    core.prepare(parts)
+    core.prepare(parts, fill=False)
     accounts = Accounts(parts.database)
     if arguments.action == "list":
         print(_table(accounts))

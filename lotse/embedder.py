@@ -99,7 +99,7 @@ class VectorCache:
 
     def _known(self, keys: list[str]) -> dict[str, Vector]:
         """Vectors that lie in the file, read many at a time."""
-        known = {}
+        known: dict[str, Vector] = {}
         for start in range(0, len(keys), MOST_AT_ONCE):
             part = keys[start : start + MOST_AT_ONCE]
             query = f"SELECT key, vector FROM vectors WHERE key IN ({','.join('?' * len(part))})"

@@ -22,6 +22,7 @@ from lotse.turns import Turn
 
 MINUTES_PER_QUESTION = 0.5
 MISUNDERSTOOD_OFFERS_PERSON = 3
+TOO_SHORT_TO_TELL = 2  # words
 
 
 @dataclass
@@ -348,9 +349,15 @@ class Intakes:
         return words(str(shown)) != words(typed)
 
     def _add(self, turn: Turn, intake: Intake, name: str, value: Any, typed: str | None) -> None:
-        response = Response(question=name, value=value, words=typed, language=turn.message_language, inbound_id=turn.inbound.id)
+        written_in = self._written_in(turn)
+        response = Response(question=name, value=value, words=typed, language=written_in, inbound_id=turn.inbound.id)
         intake.responses.append(response)
         turn.session.flush()
+
+    def _written_in(self, turn: Turn) -> str:
+        """The language of a reply; in one or two words it cannot be told from its neighbours (uk "медсестра" from ru)."""
+        offered = turn.message_language in [language.tag for language in self._languages.offered]
+        return turn.message_language if offered or len(words(turn.text)) > TOO_SHORT_TO_TELL else turn.language
 
     def _agree(self, turn: Turn, intake: Intake, question: Question) -> None:
         intake.consents.append(Consent(purpose=question.consent, text_version=intake.version, language=turn.language))

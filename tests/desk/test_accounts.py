@@ -201,7 +201,7 @@ def run_user(core: Core, monkeypatch: pytest.MonkeyPatch, *words: str, typed: st
     parser = argparse.ArgumentParser()
     user.add_arguments(parser)
     monkeypatch.setattr("commands.user.core.build", lambda _: core)
-    monkeypatch.setattr("commands.user.core.prepare", lambda _: [])
+    monkeypatch.setattr("commands.user.core.prepare", lambda _, **__: [])
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     user.run(parser.parse_args(words), core.settings)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -65,6 +67,7 @@ class Walker:
         self.person = person
         self.tag = tag
         self.patience = patience
+        self.took: list[float] = []  # seconds from each act to what had to follow
 
     def wait(self, text: str) -> Shown:
         """The bot's message with this text that came since the newcomer's last act."""
@@ -72,18 +75,30 @@ class Walker:
 
     def say(self, text: str, then: str) -> Shown:
         """Write, and wait."""
-        self.person.say(text)
-        return self.wait(then)
+        return self._timed(lambda: self.person.say(text), lambda: self.wait(then))
 
     def press(self, label: str, then: str) -> Shown:
         """Press the newest button with this label, and wait."""
-        self.person.press(lambda button: plain(button.label) == label)
-        return self.wait(then)
+        return self._timed(lambda: self.person.press(lambda button: plain(button.label) == label), lambda: self.wait(then))
+
+    def tick(self, label: str) -> Shown:
+        """Press a choice of several, and wait until it is ticked in its message."""
+        ticked = lambda message: f"✓ {label}" in map(plain, message.labels)  # noqa: E731
+        return self._timed(
+            lambda: self.person.press(lambda button: plain(button.label) == label),
+            lambda: self.person.wait_for(ticked, self.patience, fresh=True),
+        )
 
     def greet(self, payload: str | None = None) -> Shown:
         """Press Start."""
-        self.person.start(payload)
-        return self.wait(TOWN)
+        return self._timed(lambda: self.person.start(payload), lambda: self.wait(TOWN))
+
+    def _timed(self, act: Callable[[], object], wait: Callable[[], Shown]) -> Shown:
+        started = time.monotonic()
+        act()
+        shown = wait()
+        self.took.append(time.monotonic() - started)
+        return shown
 
     def menu(self, key: str) -> str:
         """The label of a menu's button."""
@@ -109,9 +124,7 @@ class Walker:
         if question not in ("needs", "interests", "literacy", "skills"):
             return self.press(self.choice(question, names[0]), self.label(following))
         for name in names:
-            chosen = self.choice(question, name)
-            self.person.press(lambda button, chosen=chosen: plain(button.label) == chosen)
-            self.person.wait_for(lambda message, chosen=chosen: f"✓ {chosen}" in message.labels, self.patience, fresh=True)
+            self.tick(self.choice(question, name))
         return self.press(self.menu("intake.button.done"), self.label(following))
 
     def whole(self, responses: dict[str, str] | None = None, until: str = "review") -> None:

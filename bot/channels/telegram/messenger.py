@@ -138,6 +138,7 @@ class Messenger:
 
     async def _poll(self, name: str) -> None:
         offset: int | None = None
+        self._state = f"{name} by polling"
         pause = SHORTEST_PAUSE
         while True:
             try:

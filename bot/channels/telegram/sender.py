@@ -21,7 +21,7 @@ from bot.outbox import mark_sent, waiting_on
 from lotse.core import Core
 from lotse.storage.tables import Conversation, Outbound
 
-BURST, BURST_SECONDS = 20, 20.0  # in one chat: a message a second on the long run, a few at once (Bots FAQ)
+BURST, BURST_SECONDS = 10, 10.0  # in one chat: a message a second on the long run, a few at once (Bots FAQ)
 OVERALL, OVERALL_SECONDS = 28, 1.0  # Telegram allows 30 a second
 SWEEP_EVERY = 2.0  # seconds: for what other processes laid in the outbox
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -131,17 +131,19 @@ class Sender:
         return numbers
 
     async def _post(self, chat: int, text: str, markup: Any, conversation_id: str) -> int:
-        pace = self._paces.setdefault(conversation_id, AsyncLimiter(BURST, BURST_SECONDS))
-        async with pace, self._overall:
+        async with self._pace(conversation_id), self._overall:
             sent = await self._bot.send_message(
                 chat, text, ParseMode.HTML, reply_markup=markup, link_preview_options=LinkPreviewOptions(is_disabled=True)
             )
         return sent.message_id
 
+    def _pace(self, conversation_id: str) -> AsyncLimiter:
+        return self._paces.setdefault(conversation_id, AsyncLimiter(BURST, BURST_SECONDS))
+
     async def _edit(self, job: _Job, text: str, markup: Any, conversation_id: str) -> int:
         assert job.edited is not None
         try:
-            async with self._overall:
+            async with self._pace(conversation_id), self._overall:
                 edited = await self._bot.edit_message_text(
                     text,
                     job.chat,

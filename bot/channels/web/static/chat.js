@@ -97,7 +97,9 @@ const send = async () => {
   if (busy || gone || !queue.length) return;
   clearTimeout(again);
   busy = true;
-  const item = queue[0], told = await post(item), bubble = byId(item.nonce);
+  const item = queue[0], repeated = 'after' in item;
+  if (!repeated) item.after = last;
+  const told = await post(item), bubble = byId(item.nonce), answered = last > item.after; // the stream may be quicker
   const note = (text) => { if (bubble) bubble.querySelector('.state').textContent = text; };
   busy = false;
   if (told.state === 'gone') return end();
@@ -121,12 +123,15 @@ const send = async () => {
       bubble.id = told.bubble;
       delete bubble.dataset.unsent;
       note('');
+      // a first try had arrived: its answer is there
+      const answer = repeated && Array.from(log.children).find((other) => +other.dataset.number > item.after);
+      if (answer) log.insertBefore(bubble, answer);
     }
-    say(words.typing, true);
+    say(answered ? '' : words.typing, !answered);
     clearTimeout(hope);
     hope = setTimeout(() => { // the stream may be dead
       poll();
-      hope = setTimeout(say, 20000, words.longer);
+      if (!answered) hope = setTimeout(say, 20000, words.longer);
     }, 6000);
   }
   send();
