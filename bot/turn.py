@@ -84,7 +84,11 @@ class Gateway:
         lock = self._locks.setdefault(conversation_id, asyncio.Lock())
         self._working[inbound_id] += 1
         try:
+            # beside the lock, not before it: the place in the queue is taken at once
+            danger = asyncio.create_task(self._look_for_danger(conversation_id, inbound_id)) if lock.locked() else None
             async with lock:
+                if danger is not None:
+                    await danger
                 await self._work(conversation_id, inbound_id)
         finally:
             self._working[inbound_id] -= 1
@@ -112,6 +116,11 @@ class Gateway:
                 continue
             swept = {task for task in swept if not task.done()}
             swept |= {asyncio.create_task(self._take_up(*ids)) for ids in left if ids[1] not in self._working}
+
+    async def _look_for_danger(self, conversation_id: str, inbound_id: str) -> None:
+        """Crisis words wait for no message before them, not even while the engine is away."""
+        if await asyncio.to_thread(self._meet_crisis_at_once, inbound_id):
+            self._laid(conversation_id)
 
     async def _take_up(self, conversation_id: str, inbound_id: str) -> None:
         try:
@@ -246,6 +255,16 @@ class Gateway:
         return self._answered(
             session, conversation, inbound, [greeting.crisis_reply(self._core.crisis.lines(country), intake is not None)]
         )
+
+    def _meet_crisis_at_once(self, inbound_id: str) -> bool:
+        """Answer a message if it names danger; whether it did."""
+        with self._core.database.session() as session:
+            inbound = session.scalars(select(Inbound).where(Inbound.id == inbound_id)).one_or_none()
+            text = (inbound.body or {}).get("text") if inbound is not None and inbound.state == "received" else None
+            if inbound is None or not text or not self._core.crisis.names_danger(text):
+                return False
+            self._meet_crisis(session, session.get_one(Conversation, inbound.conversation_id), inbound)
+            return True
 
     def _answered(self, session: Session, conversation: Conversation, inbound: Inbound, replies: list[Reply]) -> _Prepared:
         for reply in replies:

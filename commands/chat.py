@@ -40,6 +40,8 @@ async def _chat(arguments: argparse.Namespace, settings: Settings) -> None:
     }
     show = _print_json if arguments.json else _print_for_people
     async with services(settings) as running:
+        if running.terminal_port is None:
+            raise CommandError(f"./run up holds {settings.home} and has no terminal; set LOTSE_HOME to another folder")
         if not arguments.json:
             print("Starting ...", file=sys.stderr)
         client = Client(settings, running, opening)

@@ -57,7 +57,7 @@ def test_fifty_chats_keep_their_order(crowded: Demo) -> None:
 
     with ThreadPoolExecutor(CHATS) as pool:
         wrong = [found for each in pool.map(chat, range(CHATS)) for found in each]
-    assert not wrong
+    assert not wrong, "\n".join(wrong)
 
 
 def _within(expected: str, got: str) -> bool:
@@ -118,6 +118,19 @@ def test_kills_and_storms_lose_and_double_nothing(crowded: Demo) -> None:
             twice = sum(count - 1 for text, count in repeated.items() if not _may_come_again(text))
             assert twice <= len(kills), "at most one message repeated a kill"
     database.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("tag", "danger"), [("uk", "я хочу померти"), ("ar", "بدي موت ما عاد فيني عيش"), ("de", "ich will sterben")]
+)
+def test_crisis_words_wait_for_nothing(tag: str, danger: str, crowded: Demo) -> None:
+    walker = Walker(crowded.messenger.person(tag), tag)
+    walker.greet()
+    os.kill(_wait_for(crowded, "engine"), signal.SIGKILL)
+    walker.person.say("?? Bürgerbüro ??")  # waits for the engine
+    started = time.monotonic()
+    walker.say(danger, "112")
+    assert time.monotonic() - started < 5
 
 
 def _may_come_again(text: str) -> bool:
