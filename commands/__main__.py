@@ -25,6 +25,7 @@ COMMANDS = {
     "user": "accounts of staff: add, list, password",
     "entry": "links and QR codes that lead newcomers to the chat",
     "bench": "measure, and print figures",
+    "pictures": "make the pictures of the documentation anew",
 }
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from desk.access import PREFIX, SignInNeeded, to_sign_in
+from desk.access import PREFIX, SignInNeeded, current_member, to_sign_in
 from desk.render import desk_of, language_of
 from desk.security import HEADERS
 
@@ -29,6 +30,8 @@ def handle(app: FastAPI) -> None:
         if error.status_code == 405 and request.method in ("GET", "HEAD"):
             # the address of a form, opened by a reload or the browser's history: the page that it stands on
             return RedirectResponse(request.url.path.rpartition("/")[0], 303)
+        if getattr(request.state, "member", None) is None:  # an address without a route, which has asked nobody
+            request.state.member = await run_in_threadpool(current_member, request)
         return _page(request, error.status_code, error.detail if error.status_code == 403 else str(error.status_code))
 
     @app.exception_handler(RequestValidationError)
