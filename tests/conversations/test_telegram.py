@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -37,11 +41,23 @@ def walker(request: pytest.FixtureRequest, demo: Demo) -> Walker:
     return Walker(demo.messenger.person(tag), tag)
 
 
-EVERY = pytest.mark.parametrize("walker", ["uk", "ar", "de"], indirect=True)
+LANGUAGES = ("uk", "ar", "de")
+EVERY = pytest.mark.parametrize("walker", LANGUAGES, indirect=True)
 
 
-@EVERY
-def test_from_start_to_the_case(walker: Walker, demo: Demo) -> None:
+def in_every_language(demo: Demo, walk: Callable[[Walker, Demo], None]) -> None:
+    """The same walk in all languages at once: in one chat the bot sends a message a second, and walks are long."""
+    with ThreadPoolExecutor() as pool:
+        done = [pool.submit(walk, Walker(demo.messenger.person(tag), tag), demo) for tag in LANGUAGES]
+    for each in done:
+        each.result()
+
+
+def test_from_start_to_the_case(demo: Demo) -> None:
+    in_every_language(demo, from_start_to_the_case)
+
+
+def from_start_to_the_case(walker: Walker, demo: Demo) -> None:
     hello = walker.greet()
     picker = walker.person.messages[-2]
     assert picker.labels[0] == {"uk": "Українська", "ar": "العربية", "de": "Deutsch"}[walker.tag], "Telegram's language first"
@@ -80,8 +96,11 @@ def test_ticks_change_in_the_same_message(walker: Walker) -> None:
     assert all(press.answered for press in walker.person.presses)
 
 
-@EVERY
-def test_media_are_met_and_not_kept(walker: Walker, demo: Demo) -> None:
+def test_media_are_met_and_not_kept(demo: Demo) -> None:
+    in_every_language(demo, media_are_met_and_not_kept)
+
+
+def media_are_met_and_not_kept(walker: Walker, demo: Demo) -> None:
     walker.greet()
     person = walker.person
     for send, key in (
@@ -197,6 +216,20 @@ def test_commands_and_descriptions_are_set(tag: str, demo: Demo) -> None:
     assert menu["human"] == wording(tag)["telegram.command.human"]
     assert len(menu) == 7
     assert "Musterstadt" in demo.messenger.description(person)
+
+
+def test_a_place_has_its_own_link(demo: Demo, tmp_path: Path) -> None:
+    with_telegram = {"TELEGRAM_BOT_TOKEN": demo.messenger.token, "TELEGRAM_API_URL": demo.messenger.url}
+    assert "LOTSE_PUBLIC_URL" in run(demo.home, "entry", "add", "Schalter 3").stderr, "nothing to link to is said"
+    added = run(demo.home, "entry", "add", "Schalter 3", "--qr", str(tmp_path), **with_telegram)
+    channel, link = added.stdout.split()
+    assert (channel, link.split("?start=")[0]) == ("telegram", "https://t.me/lotse_test_bot")
+    assert [file.suffix for file in tmp_path.iterdir()] == [".svg"]
+    for payload in (link.split("=")[1], "nobody-knows-this"):
+        walker = Walker(demo.messenger.person("ar"), "ar")
+        walker.greet(payload)
+    places = json.loads(run(demo.home, "entry", "list", "--json").stdout)
+    assert [(place["place"], place["conversations"]) for place in places] == [("Schalter 3", 1)]
 
 
 def test_long_texts_are_cut_and_markup_is_text(demo: Demo) -> None:
