@@ -19,6 +19,8 @@ from tests.telegram.methods import METHODS
 from tests.telegram.people import Person, Shown
 from tests.telegram.server import TelegramServer
 
+pytestmark = pytest.mark.processes
+
 SPEC = Path(__file__).resolve().parents[3] / "shared/data/bot_api_10.1.min.json"
 Json = dict[str, Any]
 
