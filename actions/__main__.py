@@ -45,7 +45,7 @@ def main() -> None:
 
     @app.on_request
     async def check_secret(request: Request) -> HTTPResponse | None:
-        given = request.headers.get("X-Lotse-Secret", "").encode()
+        given = request.headers.get(settings.SECRET_HEADER, "").encode()
         if request.path == "/health" or hmac.compare_digest(given, secret):
             return None
         return json({"error": "secret"}, status=403)

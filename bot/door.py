@@ -10,8 +10,8 @@ import structlog
 from aiohttp import web
 
 from bot.turn import Gateway
+from lotse.settings import SECRET_HEADER
 
-SECRET_HEADER = "X-Lotse-Secret"
 SECONDS = 25  # for a turn that somebody waits for; it goes on if they leave
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]

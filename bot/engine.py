@@ -7,6 +7,8 @@ from zlib import crc32
 
 import aiohttp
 
+from lotse.settings import SECRET_HEADER
+
 SECONDS = 30  # for one turn; a turn takes less than 0.1 s, a first one after the start up to 5 s
 
 
@@ -58,7 +60,5 @@ class Engine:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                headers={"X-Lotse-Secret": self._secret}, timeout=aiohttp.ClientTimeout(SECONDS)
-            )
+            self._session = aiohttp.ClientSession(headers={SECRET_HEADER: self._secret}, timeout=aiohttp.ClientTimeout(SECONDS))
         return self._session

@@ -5,19 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
-import signal
 import time
 from typing import Any
 
 import aiohttp
 
 from commands.errors import CommandError
-from commands.supervisor import Running, free_ports, local_plan, services, wait_until_ready
+from commands.supervisor import LOOPBACK, Running, free_ports, local_plan, services, wait_until_ready, when_stopped
 from lotse import core
 from lotse.settings import Settings
 from lotse.staff import Accounts, Grant, Role
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 USUAL_PORT = 8080
 TELEGRAM_WITHIN = 15.0  # seconds
 # login, name as shown in the desk, roles; all of them invented
@@ -46,9 +44,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
 
 async def _demo(port: int | None, settings: Settings) -> None:
     started = time.monotonic()
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    stopped = when_stopped()
     plan = local_plan(_port(port), desk=True)
     async with services(settings, plan) as running:
         accounts_made = await asyncio.to_thread(_make_accounts, settings)

@@ -23,7 +23,7 @@ import aiohttp
 
 from commands.errors import CommandError
 from lotse import core
-from lotse.settings import ROOT, Settings
+from lotse.settings import ROOT, SECRET_HEADER, Settings
 
 READY_WITHIN = 180.0  # seconds; a cold disk and a busy machine included
 STOP_WITHIN = 8.0
@@ -32,6 +32,7 @@ LIVED_WELL = 30.0  # seconds after which a death counts as the first again
 PR_SET_PDEATHSIG = 1
 
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 NAMES = ("engine", "actions", "bot", "desk")
 
 
@@ -109,10 +110,18 @@ async def services(
         lock.close()
 
 
+def when_stopped() -> asyncio.Event:
+    """Set by Ctrl-C or SIGTERM, which then end nothing by themselves."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
+
+
 async def wait_until_ready(settings: Settings, running: Running, names: tuple[str, ...] = NAMES) -> None:
     """Return when the processes answer; CommandError with the log's place if they do not in time."""
     deadline = time.monotonic() + READY_WITHIN
-    headers = {"X-Lotse-Secret": running.secret}
+    headers = {SECRET_HEADER: running.secret}
     addresses = [("bot", f"{running.bot_url}/health"), ("actions", f"{running.actions_url}/health")]
     addresses += [("desk", f"{running.desk_url}/health")] if running.desk_url else []
     addresses += [("engine", f"{url}/webhooks/lotse/ready") for url in running.engine_urls]

@@ -6,16 +6,13 @@ import argparse
 import asyncio
 import os
 import secrets
-import signal
 from urllib.parse import urlsplit
 
 from commands.errors import CommandError
-from commands.supervisor import NAMES, Running, services, wait_until_ready
+from commands.supervisor import LOOPBACK, NAMES, Running, services, wait_until_ready, when_stopped
 from lotse import core
 from lotse.settings import Settings
 from lotse.storage.tables import Municipality
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +28,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
 
 
 async def _up(plan: Running, names: tuple[str, ...], settings: Settings) -> None:
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    stopped = when_stopped()
     await asyncio.to_thread(_prepare, settings)
     async with services(settings, plan, names, fill=False) as running:
         await wait_until_ready(settings, running, names)

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+SECRET_HEADER = "X-Lotse-Secret"  # by which the processes of an installation know each other
 ROOT = Path(__file__).resolve().parent.parent
 
 
