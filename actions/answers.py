@@ -7,7 +7,11 @@ from typing import Any
 from sqlalchemy import select
 
 from actions.base import CoreAction, Outcome
-from lotse.answers import service, showing
+from lotse.answers import Question, service, showing
+from lotse.answers.grouping import packed
+from lotse.intake import of_conversation, values
+from lotse.intake.extract.tokens import LONGEST
+from lotse.privacy.masking import masked
 from lotse.replies import Button, Reply, say
 from lotse.storage.tables import Answer, Feedback, UnansweredQuestion
 from lotse.turns import Turn
@@ -30,16 +34,22 @@ class AnswerQuestion(CoreAction):
         if vector is None:
             return Outcome([Reply([say("smalltalk.not_understood")])])
         doubt = turn.understanding.confidence("out_of_scope")
-        found = self.core.answers.find(turn.session, turn.municipality.id, vector, turn.message_language, doubt)
+        question = Question(turn.text, turn.message_language, vector)
+        found = self.core.answers.find(turn.session, turn.municipality.id, question, doubt)
         answers = service.get(turn.session, [candidate.answer_id for candidate in found.decision.candidates])
         if found.decision.kind == "unknown" or not answers:
-            turn.conversation.pending = {"kind": "pass_question", "words": turn.text, "language": turn.message_language}
+            turn.conversation.pending = {"kind": "pass_question", **_to_pass(question)}
             return Outcome([showing.unknown()])
         if found.decision.kind == "choose":
-            turn.conversation.pending = {"kind": "asked", "words": turn.text, "language": turn.message_language}
-            return Outcome([showing.choice(answers, turn.language)])
+            turn.conversation.pending = {"kind": "asked", **_to_pass(question)}
+            return Outcome([showing.choice([(answer, self._part(turn, answer, question)) for answer in answers], turn.language)])
         turn.conversation.pending = None
-        return Outcome([showing.shown(answers[0], turn.language, related(turn, answers[0]))])
+        part = self._part(turn, answers[0], question)
+        return Outcome([showing.shown(answers[0], turn.language, related(turn, answers[0]), part)])
+
+    def _part(self, turn: Turn, answer: Answer, question: Question) -> int:
+        language = service.text_in(answer, turn.language).language
+        return self.core.answers.part(turn.session, turn.municipality.id, answer.id, language, question)
 
 
 class ShowAnswer(CoreAction):
@@ -61,9 +71,10 @@ class ShowAnswer(CoreAction):
         if not answers:
             return Outcome([Reply([say("answer.retired")])])
         turn.conversation.pending = None
-        more = press.about == "more"
-        others = [] if more else related(turn, answers[0])
-        return Outcome([showing.shown(answers[0], turn.language, others, whole=more)])
+        part, more = showing.part_of_press(press.about)
+        if more:
+            return Outcome([showing.rest(answers[0], turn.language, part)])
+        return Outcome([showing.shown(answers[0], turn.language, related(turn, answers[0]), part)])
 
 
 class TakeFeedback(CoreAction):
@@ -88,16 +99,25 @@ def related(turn: Turn, answer: Answer) -> list[Answer]:
     return service.get(turn.session, list(turn.session.scalars(query)))
 
 
-def keep_unanswered(turn: Turn, words: str, language: str, *, tell: bool) -> None:
-    """Keep a question for the editors; who asked only if the newcomer wants to be told the answer."""
+def keep_unanswered(turn: Turn, pending: dict[str, Any], *, tell: bool) -> None:
+    """Keep a question for the editors, without names; who asked only if the newcomer wants to be told the answer."""
+    intake = of_conversation(turn.session, turn.conversation)
+    own = [str(values(intake).get("call_name") or "")] if intake else []
+    words = str(pending["words"])[:LONGEST]
+    kept = masked(words, pending["language"], own)
     turn.session.add(
         UnansweredQuestion(
             municipality_id=turn.municipality.id,
             conversation_id=turn.conversation.id if tell else None,
-            question=words,
-            language=language,
+            question=kept,
+            vector=pending.get("vector") if kept == words else None,  # it would still tell of the name
+            language=pending["language"],
         )
     )
+
+
+def _to_pass(question: Question) -> dict[str, Any]:
+    return {"words": question.text, "language": question.language, "vector": packed(question.vector)}
 
 
 def old_button() -> Reply:

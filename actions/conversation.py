@@ -6,8 +6,9 @@ from typing import Any
 
 from actions.answers import AnswerQuestion, keep_unanswered, old_button
 from actions.base import CoreAction, Outcome
-from actions.people import erase_all
-from lotse.greeting import crisis_reply, hello, menu, picker
+from actions.people import answer_call, erase_all
+from lotse.crisis import calls
+from lotse.greeting import hello, menu, picker
 from lotse.intake import waiting
 from lotse.intake.interpretation import CRISIS
 from lotse.replies import Reply, say
@@ -66,11 +67,7 @@ class MeetCrisis(CoreAction):
     def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
         if turn.understanding.confidence("crisis") < CRISIS:
             return AnswerQuestion(self.core).answer(turn)
-        intake = waiting(turn.session, turn.conversation)
-        if intake is not None:
-            intake.paused = True
-        turn.inbound.body = {"text": ""}  # no trigger text is kept with the conversation
-        return Outcome([crisis_reply(self.core.crisis.lines(turn.municipality.country), intake is not None)])
+        return Outcome([calls.meet(turn.session, turn.conversation, turn.municipality, turn.inbound, self.core.crisis)])
 
 
 class Confirm(CoreAction):
@@ -83,13 +80,15 @@ class Confirm(CoreAction):
         said = turn.press.value if turn.press else {"affirm": "yes", "deny": "no"}.get(turn.understanding.intent or "", "")
         if turn.press and turn.press.about != pending.get("kind"):
             return Outcome([old_button()])
+        if said in ("yes", "no") and calls.asked(turn.conversation):
+            return Outcome(answer_call(self.core, turn, yes=said == "yes"))
         match pending.get("kind"):
             case "pass_question":
                 turn.conversation.pending = None
                 if said == "no":
                     return Outcome([Reply([say("answer.not_passed")])])
                 tell = said == "pass_and_tell"
-                keep_unanswered(turn, pending["words"], pending["language"], tell=tell)
+                keep_unanswered(turn, pending, tell=tell)
                 return Outcome([Reply([say("answer.passed_and_tell" if tell else "answer.passed")])])
             case "delete":
                 turn.conversation.pending = None

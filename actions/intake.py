@@ -12,7 +12,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.answers import AnswerQuestion
 from actions.base import FORM, CoreAction, Events, Outcome
-from lotse.answers import service
+from lotse.answers import Question, service
 from lotse.core import Core
 from lotse.intake import Taken, waiting
 from lotse.replies import Button, Reply, Say, say
@@ -50,7 +50,7 @@ class TakeMessage(CoreAction):
         vector = turn.understanding.vector
         if not taken.also_question or vector is None:
             return []
-        found = self.core.answers.find(turn.session, turn.municipality.id, vector, turn.message_language, 0.0)
+        found = self.core.answers.find(turn.session, turn.municipality.id, Question(turn.text, turn.message_language, vector), 0.0)
         return [candidate.answer_id for candidate in found.decision.candidates[:1]]
 
 

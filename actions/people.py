@@ -10,6 +10,8 @@ from sqlalchemy import select
 from actions.base import CoreAction, Outcome
 from lotse.answers.showing import hours
 from lotse.cases import open_case
+from lotse.core import Core
+from lotse.crisis import calls
 from lotse.intake import of_conversation, values
 from lotse.privacy import erase_told
 from lotse.replies import Button, Reply, Say, say
@@ -24,6 +26,8 @@ class AskForPerson(CoreAction):
     returns_to_intake = False
 
     def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        if calls.asked(turn.conversation, calls.CALL):
+            return Outcome(answer_call(self.core, turn, yes=True), _leave_form(form_active))
         case = _waiting_contact(turn) or open_case(turn.session, turn.conversation, "contact")
         turn.conversation.pending = {"kind": "topic", "case": case.id}
         opening = turn.municipality.details["staff_hours"]
@@ -72,11 +76,14 @@ class ShowMyData(CoreAction):
                     for number, question in enumerate(asking.lines(told), 1)
                 ),
             ]
+        keeps_words = calls.keeps_words(turn.session, turn.conversation)
         contact = _waiting_contact(turn)
         if contact is not None and contact.topic:
             paragraphs.append(say("data.topic", topic=contact.topic))
-        elif intake is None or intake.gate is not None:
+        elif (intake is None or intake.gate is not None) and not keeps_words:
             paragraphs.append(say("data.nothing_kept"))
+        if keeps_words:
+            paragraphs.append(say("data.crisis"))
         left = [value for value in (turn.conversation.contact or {}).values() if value]
         if left:
             paragraphs.append(say("data.contact", contact=left))
@@ -110,6 +117,11 @@ def erase_all(turn: Turn) -> Outcome:
         return Outcome([Reply([say("delete.requested", reference=taken[0].reference)])])
     erase_told(turn.session, turn.conversation, keep_inbound=turn.inbound.id)
     return Outcome([Reply([say("delete.done")], [[Button(say("menu.button.menu"), "menu", "menu")]])], data={"erased": True})
+
+
+def answer_call(core: Core, turn: Turn, *, yes: bool) -> list[Reply]:
+    """A typed yes or no to the call of a person after a crisis message."""
+    return calls.answer_typed(turn.session, turn.conversation, turn.municipality, yes, core.crisis)
 
 
 def _waiting_contact(turn: Turn) -> Case | None:

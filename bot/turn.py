@@ -22,10 +22,11 @@ from bot.inbox import Inbox
 from bot.incoming import LONGEST, has_words, intent_of_command, intent_of_press, is_start
 from bot.messages import IncomingMessage, State
 from bot.outbox import Outbox, language_switch
-from lotse import greeting, privacy
+from lotse import privacy
 from lotse.core import Core
+from lotse.crisis import calls
 from lotse.intake import of_conversation, waiting
-from lotse.languages import Identifier, choose
+from lotse.languages import Identifier, choose, native
 from lotse.normalise import words
 from lotse.replies import Button, Reply, from_json, say
 from lotse.storage.tables import Applied, Case, Consent, Conversation, Inbound, Intake, Municipality, now
@@ -35,6 +36,7 @@ DEFAULT_LANGUAGE = "en"
 TRIES_OF_A_FAILING_MESSAGE = 3
 SECONDS_UNTIL_APOLOGY = 8.0
 SWEEP_EVERY = 2.0  # seconds
+LAPSE_EVERY = 600.0  # seconds
 PAUSES = (0.2, 0.4, 0.8, 1.5)  # seconds between tries while the engine is away
 
 log = structlog.get_logger()
@@ -105,11 +107,15 @@ class Gateway:
         return asyncio.gather(*(self._take_up(conversation_id, inbound_id) for conversation_id, inbound_id in waiting))
 
     async def sweep(self) -> None:
-        """Take up, for ever, what another process has stored without being able to tell us."""
+        """Take up, for ever, what another process has stored without being able to tell us; delete what has lapsed."""
         swept: set[asyncio.Task[None]] = set()
+        next_lapse = 0.0
         while True:
             await asyncio.sleep(SWEEP_EVERY)
             try:
+                if time.monotonic() >= next_lapse:
+                    await asyncio.to_thread(self._lapse)
+                    next_lapse = time.monotonic() + LAPSE_EVERY
                 left = await asyncio.to_thread(self._unfinished, SWEEP_EVERY)
             except Exception as error:  # the database is away for a moment
                 log.error("cannot look for messages", cause=f"{type(error).__name__}: {error}".splitlines()[0])
@@ -204,6 +210,10 @@ class Gateway:
         if press.kind == "unknown":
             menu = [[Button(say("menu.button.menu"), "menu", "menu")]]
             return self._answered(session, conversation, inbound, [Reply([say("button.old")], menu)])
+        if calls.is_answer(press):  # needs no engine: it must work while that is away
+            municipality = session.get_one(Municipality, conversation.municipality_id)
+            replies = calls.answer(session, conversation, municipality, press.value, press.about, self._core.crisis)
+            return self._answered(session, conversation, inbound, replies)
         if press.kind == "language" and press.value in self._offered:
             conversation.language, conversation.language_chosen = press.value, True
         if (conversation.pending or {}).get("kind") == "topic" and press.value != "no_topic":
@@ -213,7 +223,7 @@ class Gateway:
     def _prepare_text(
         self, session: Session, conversation: Conversation, inbound: Inbound, text: str, repeated: bool
     ) -> _Prepared:
-        guess = self._identifier.identify(text) if has_words(text) else None
+        guess = self._identifier.identify(text, conversation.language) if has_words(text) else None
         choice = choose(
             current=conversation.language,
             chosen=conversation.language_chosen,
@@ -222,11 +232,15 @@ class Gateway:
             offered=self._offered,
             declined=conversation.language_declined,
             default=DEFAULT_LANGUAGE,
+            under_way=waiting(session, conversation) is not None,
         )
         conversation.language = choice.speak
         inbound.language = guess.tag if guess and guess.confidence >= 0.6 else None
         if self._core.crisis.names_danger(text):
             return self._meet_crisis(session, conversation, inbound)
+        number = self._number_to_call(session, conversation, text)
+        if number is not None:
+            return self._answered(session, conversation, inbound, [number])
         media = (inbound.body or {}).get("media")
         if media and not repeated:
             self._outbox.put(session, conversation, Reply([say(f"media.{media}")]), inbound)
@@ -242,19 +256,21 @@ class Gateway:
         topic = "tell_topic" if (conversation.pending or {}).get("kind") == "topic" else None
         if choice.propose:  # proposed once; not wanted, it is not proposed again
             conversation.language_declined = choice.propose
-        return _Prepared(text, topic or intent_of_command(text), repeated, propose=choice.propose)
+        understood = native(text, guess.tag if guess else choice.speak)  # for the engine only: the stored words stay as typed
+        return _Prepared(understood, topic or intent_of_command(text), repeated, propose=choice.propose)
 
     def _meet_crisis(self, session: Session, conversation: Conversation, inbound: Inbound) -> _Prepared:
-        """The fixed reply, whatever came before; the intake waits, the words are kept nowhere."""
-        intake = waiting(session, conversation)
-        if intake is not None:
-            intake.paused = True
-        conversation.pending = None
-        inbound.body = {"text": ""}
-        country = session.get_one(Municipality, conversation.municipality_id).country
-        return self._answered(
-            session, conversation, inbound, [greeting.crisis_reply(self._core.crisis.lines(country), intake is not None)]
-        )
+        """The fixed reply, whatever came before."""
+        municipality = session.get_one(Municipality, conversation.municipality_id)
+        reply = calls.meet(session, conversation, municipality, inbound, self._core.crisis)
+        return self._answered(session, conversation, inbound, [reply])
+
+    def _number_to_call(self, session: Session, conversation: Conversation, text: str) -> Reply | None:
+        """The reply to a telephone number that somebody writes who asked for a call; not where the intake asks."""
+        if not calls.may_hold_number(text) or self._core.intakes.open_question(session, conversation) is not None:
+            return None
+        municipality = session.get_one(Municipality, conversation.municipality_id)
+        return calls.take_number(session, conversation, municipality, text)
 
     def _meet_crisis_at_once(self, inbound_id: str) -> bool:
         """Answer a message if it names danger; whether it did."""
@@ -265,6 +281,12 @@ class Gateway:
                 return False
             self._meet_crisis(session, session.get_one(Conversation, inbound.conversation_id), inbound)
             return True
+
+    def _lapse(self) -> None:
+        with self._core.database.session() as session:
+            lapsed = calls.lapse(session)
+        if lapsed:
+            log.info("words of crisis messages deleted", calls=lapsed)
 
     def _answered(self, session: Session, conversation: Conversation, inbound: Inbound, replies: list[Reply]) -> _Prepared:
         for reply in replies:

@@ -23,8 +23,10 @@ COMMANDS = {
     "case": "what a case worker receives",
     "erase": "erase a newcomer's data",
     "user": "accounts of staff: add, list, password",
+    "content": "answers from elsewhere: import",
     "entry": "links and QR codes that lead newcomers to the chat",
     "bench": "measure, and print figures",
+    "learn": "learn anew how much each kind of evidence counts in matching",
     "pictures": "make the pictures of the documentation anew",
 }
 

@@ -16,10 +16,10 @@ from commands.chat import _lines
 from commands.errors import CommandError
 from commands.supervisor import services, wait_until_ready
 from lotse import core
-from lotse.answers import service
+from lotse.answers import Question, service
 from lotse.core import Core
 from lotse.intake.interpretation import ASIDES, CONTROLS, CRISIS
-from lotse.languages import Identifier
+from lotse.languages import Identifier, native
 from lotse.settings import Settings
 from lotse.storage.tables import Municipality
 from lotse.turns import understanding_of
@@ -80,6 +80,7 @@ async def _answer(
         return {**answer, "decision": "crisis"}
     if not has_words(cleaned) or cleaned.startswith("/"):
         return {**answer, "decision": "command"} if intent_of_command(cleaned) else answer
+    cleaned = native(cleaned, tag or "en")
     understood = understanding_of(await engine.parse(cleaned))
     if understood.confidence("crisis") >= CRISIS:
         return {**answer, "decision": "crisis"}
@@ -90,7 +91,8 @@ async def _answer(
     assert understood.vector is not None
     with parts.database.session() as session:
         doubt = understood.confidence("out_of_scope")
-        found = parts.answers.find(session, municipality_id, understood.vector, tag or "en", doubt)
+        question = Question(cleaned, tag or "en", understood.vector)
+        found = parts.answers.find(session, municipality_id, question, doubt)
         scores = {candidate.answer_id: candidate.score for candidate in found.candidates}
         answer["decision"] = found.decision.kind
         for each in service.get(session, list(scores)):

@@ -7,7 +7,7 @@ import importlib
 
 from lotse.settings import Settings
 
-NAMES = ("turn", "load")
+NAMES = ("turn", "load", "understanding")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

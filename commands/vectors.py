@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from lotse import content, settings
 from lotse.embedder import VectorCache
-from lotse.settings import ROOT
 
 
 def main() -> None:
     """Fill the cache."""
     given = settings.from_environment()
     cache = VectorCache(given.cache / "vectors.sqlite")
-    print(f"{content.warm_vectors(given.content, ROOT / 'data' / 'nlu', cache)} texts have their vectors", flush=True)
+    print(f"{content.warm_vectors(given.content, cache)} texts have their vectors", flush=True)
     cache.close()
 
 

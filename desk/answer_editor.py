@@ -67,10 +67,14 @@ class Trouble:
     conflict: bool = False
 
 
-def find_question(session: Session, member: Member, question_id: str) -> UnansweredQuestion:
-    """An open question of the member's municipalities."""
-    found = session.get(UnansweredQuestion, question_id)
-    if found is None or found.municipality_id not in member.municipalities(*EDITORS) or found.status != questions.OPEN:
+def find_questions(
+    session: Session, member: Member, question_ids: Sequence[str], status: str = questions.OPEN
+) -> list[UnansweredQuestion]:
+    """Those questions of one of the member's municipalities that are still open; others are left out, but not all."""
+    allowed = member.municipalities(*EDITORS)
+    found = [each for each in (session.get(UnansweredQuestion, one_id) for one_id in dict.fromkeys(question_ids)) if each]
+    found = [each for each in found if each.municipality_id in allowed and each.status == status]
+    if not found or len({each.municipality_id for each in found}) > 1:
         raise HTTPException(404)
     return found
 
@@ -146,7 +150,8 @@ def editor_page(
     offered = [each.tag for each in desk.core.languages.offered if each.tag != source]
     language = language if language in known else (offered[0] if here.answer else source)
     found = answer_pages.rows(session, here.municipality, member.language, date.today())
-    own_topics = answer_pages.own_topics(found)
+    own_names = answer_pages.own_names(here.municipality, member.language)
+    own_topics = answer_pages.own_topics(found, own_names)
     by_field: dict[str, list[Problem]] = {}
     for problem in trouble.problems:
         by_field.setdefault(problem.field, []).append(problem)
@@ -164,6 +169,7 @@ def editor_page(
         "draft_by": _author(session, here.draft),
         "groups": GROUPS,
         "own_topics": own_topics,
+        "own_names": own_names,
         "others": [row for row in found if here.answer is None or row.id != here.answer.id],
         "source": source,
         "nothing": TextForm(),
@@ -172,7 +178,8 @@ def editor_page(
         # facts are typed once, translations often: they stand folded above the texts
         "facts_open": here.answer is None or any(language_of(name) is None and name != "language" for name in by_field),
         "review_on": day(form.review_on) or form.review_on,
-        "topic_text": desk.text(member, f"answers.topic.{form.topic}") if form.topic in TOPICS else form.topic,
+        "topic_text": own_names.get(form.topic)
+        or (desk.text(member, f"answers.topic.{form.topic}") if form.topic in TOPICS else form.topic),
         "days": DAYS,
         "day_names": _day_names(member.language),
         "examples": EXAMPLES,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lotse.answers import editing, service, showing
+from lotse.answers import editing, service, showing, topics
 from lotse.answers.editing import Form
 from lotse.answers.form import day
 from lotse.answers.topics import GROUPS, OTHER, group_of
@@ -93,12 +93,13 @@ def chosen(found: list[Row], show: str, search: str, topic_names: dict[str, str]
     ]
 
 
-def by_group(found: list[Row]) -> list[tuple[str, list[Row]]]:
-    """(group, its rows in the order of its topics), groups without rows left out."""
+def by_group(found: list[Row], own: Iterable[str] = ()) -> list[tuple[str, list[Row]]]:
+    """(group, its rows in the order of its topics), groups without rows left out; `own` are the municipality's in order."""
     grouped: dict[str, list[Row]] = {group: [] for group in (*GROUPS, OTHER)}
     for row in found:
         grouped[group_of(row.topic)].append(row)
-    order = {topic: number for number, topic in enumerate(topic for topics in GROUPS.values() for topic in topics)}
+    all_topics = [*(topic for each in GROUPS.values() for topic in each), *own]
+    order = {topic: number for number, topic in enumerate(all_topics)}
     return [
         (group, sorted(members, key=lambda row: (order.get(row.topic, len(order)), row.topic)))
         for group, members in grouped.items()
@@ -106,9 +107,14 @@ def by_group(found: list[Row]) -> list[tuple[str, list[Row]]]:
     ]
 
 
-def own_topics(found: list[Row]) -> list[str]:
-    """Topics that a municipality uses beside those that every town has."""
-    return sorted({row.topic for row in found if group_of(row.topic) == OTHER})
+def own_topics(found: list[Row], names: Mapping[str, str]) -> list[str]:
+    """Topics that a municipality has beside those that every town has; those without a name come last."""
+    return list(dict.fromkeys((*names, *sorted({row.topic for row in found if group_of(row.topic) == OTHER}))))
+
+
+def own_names(municipality: Municipality, language: str) -> dict[str, str]:
+    """Names of a municipality's own topics, as far as they have one."""
+    return topics.own_names(municipality.details, (language, editing.source_language(municipality)))
 
 
 def new_form(municipality: Municipality, today: date) -> Form:
@@ -138,8 +144,8 @@ def preview(core: Core, session: Session, municipality_id: str, form: Form, lang
     answer = editing.unsaved(_with_dates(form))
     ids = session.scalars(select(Answer.id).where(Answer.municipality_id == municipality_id, Answer.source_id.in_(form.related)))
     replies = [showing.shown(answer, language, service.get(session, list(ids)))]
-    if any(button.about == "more" for row in replies[0].rows for button in row):
-        replies.append(showing.shown(answer, language, [], whole=True))
+    if any(showing.part_of_press(button.about)[1] for row in replies[0].rows for button in row):
+        replies.append(showing.rest(answer, language))
     return [_bubble(core, reply, language) for reply in replies]
 
 

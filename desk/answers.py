@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from starlette.background import BackgroundTask
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -22,7 +22,7 @@ from desk.answer_editor import (
     again,
     editor_page,
     find_answer,
-    find_question,
+    find_questions,
     may_publish,
     open_answer,
     title_of,
@@ -62,12 +62,13 @@ def overview(
         town = next((each for each in towns if each.slug == municipality), towns[0])
         found = answer_pages.rows(session, town, member.language, date.today())
     filter_ = next((each for each in SHOWS if each == show), "")
-    names = {topic: desk.text(member, f"answers.topic.{topic}") for topic in TOPICS}
+    own_names = answer_pages.own_names(town, member.language)
+    names = {topic: desk.text(member, f"answers.topic.{topic}") for topic in TOPICS} | own_names
     chosen = answer_pages.chosen(found, filter_, search, names)
     return desk.page(
         member,
         "answers/list.html",
-        groups=answer_pages.by_group(chosen),
+        groups=answer_pages.by_group(chosen, own_names),
         count=len(chosen),
         tags=_columns(desk, found),
         statuses=STATUSES,
@@ -79,6 +80,7 @@ def overview(
         towns=towns,
         done=done if done in DONE else "",
         known_topics=TOPICS,
+        own_names=own_names,
     )
 
 
@@ -87,20 +89,19 @@ def new(
     desk: TheDesk,
     member: Editor,
     municipality: str = "",
-    question: str = "",
+    question: Annotated[list[str], Query()] = [],  # noqa: B006 -- FastAPI copies it
     language: str = "",
     beside: str = "",
 ) -> HTMLResponse:
-    """The editor with a new answer, perhaps for an unanswered question."""
+    """The editor with a new answer, perhaps for unanswered questions."""
     with desk.core.database.reading() as session:
-        asked = find_question(session, member, question) if question else None
+        asked = find_questions(session, member, question) if question else []
         towns = answer_pages.municipalities(session, member.municipalities(*EDITORS))
-        chosen = [each for each in towns if (each.id == asked.municipality_id if asked else each.slug == municipality)]
+        chosen = [each for each in towns if (each.id == asked[0].municipality_id if asked else each.slug == municipality)]
         town = (chosen or towns)[0]
         form = answer_pages.new_form(town, date.today())
-        if asked:
-            form = questions.ask(form, asked)
-        return editor_page(desk, member, session, Open(town), form, language or (asked.language if asked else ""), beside)
+        form = questions.ask(form, *asked)
+        return editor_page(desk, member, session, Open(town), form, language or (asked[0].language if asked else ""), beside)
 
 
 @router.post("/desk/answers/new")
@@ -236,9 +237,9 @@ def _done(desk: Desk, answer_id: str, sent: FormData, form: Form, *, published: 
     return response
 
 
-def to(path: str, **query: str) -> RedirectResponse:
+def to(path: str, **query: str | list[str]) -> RedirectResponse:
     """On to a page, after a write."""
-    return RedirectResponse(f"{path}?{urlencode({name: value for name, value in query.items() if value})}", 303)
+    return RedirectResponse(f"{path}?{urlencode({name: value for name, value in query.items() if value}, doseq=True)}", 303)
 
 
 def _confirm(desk: Desk, member: Member, answer_id: str, what: str, status: int = 200) -> HTMLResponse:

@@ -166,6 +166,7 @@ def _page(
         member,
         "case.html",
         status,
+        session,
         zone=found.municipality.time_zone,
         case=found,
         call_name=queue.call_name(session, found),

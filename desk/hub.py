@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import func, select
 
 from lotse.storage import Database
-from lotse.storage.tables import Case, CaseEvent, Outbound
+from lotse.storage.tables import Case, CaseEvent, CrisisCall, Outbound
 
 LOOK_EVERY = 0.3  # seconds; one short query however many pages are open, none while there are none
 CASES = "cases"
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class Hub:
-    """Events by topic: `CASES`, or a conversation's id for what is laid in its outbox."""
+    """Events by topic: `CASES` for cases and crisis calls, or a conversation's id for what is laid in its outbox."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -65,7 +65,9 @@ class Hub:
         with self._database.reading() as session:
             if CASES in topics:
                 newest = session.execute(select(func.count(), func.max(Case.changed_at)).select_from(Case)).one()
-                marks[CASES] = (*newest, session.scalar(select(func.max(CaseEvent.number))))
+                calls = select(func.count(), func.max(CrisisCall.changed_at)).select_from(CrisisCall)
+                told = session.execute(calls.where(CrisisCall.state.in_(("called", "acknowledged")))).one()
+                marks[CASES] = (*newest, session.scalar(select(func.max(CaseEvent.number))), *told)
             if conversations:
                 query = select(Outbound.conversation_id, func.max(Outbound.number)).group_by(Outbound.conversation_id)
                 marks |= dict(session.execute(query.where(Outbound.conversation_id.in_(conversations))).all())

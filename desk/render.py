@@ -11,19 +11,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
 from desk.hub import Hub
 from desk.pages import DESK, DESK_LANGUAGES, Pages, preferred
 from desk.rate import Limit
 from lotse.core import Core
+from lotse.crisis import alerts
 from lotse.replies import say
 from lotse.staff import Accounts, Member, Role
+from lotse.storage.tables import CrisisCall
 from lotse.wording import Wording
 
 # in the order of the bar; who sees an entry is the rule of its route, an entry without a route does not show
 NAVIGATION = (
     ("/desk/cases", "nav.cases"),
+    ("/desk/calls", "nav.calls"),
     ("/desk/answers", "nav.answers"),
     ("/desk/questions", "nav.questions"),
     ("/desk/figures", "nav.figures"),
@@ -44,19 +48,25 @@ class Desk:
         self._wording = Wording(core.languages, domain="desk", folder=DESK / "locale", needed=list(DESK_LANGUAGES))
         self._pages = Pages(core.languages, self._wording, DESK / "templates", statics)
 
-    def page(self, member: Member, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-        """A page for a member, in their language. `zone` in the context is the time zone of its moments."""
+    def page(
+        self, member: Member, template: str, status: int = 200, session: Session | None = None, **context: Any
+    ) -> HTMLResponse:
+        """A page for a member, in their language. `zone` in the context is the time zone of its moments.
+
+        Whoever has a session open hands it in: a second one at the same time could wait for the first.
+        """
         frame: dict[str, Any] = {
             "member": member,
             "csrf": member.csrf,
             "navigation": self.navigation(member),
             "languages": DESK_LANGUAGES,
+            "calls": self._calls(member, session),
         }
         return self._pages.page(template, member.language, status, **frame, **context)
 
     def public_page(self, language: str, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """A page for somebody who is not signed in."""
-        frame: dict[str, Any] = {"member": None, "csrf": "", "navigation": [], "languages": DESK_LANGUAGES}
+        frame: dict[str, Any] = {"member": None, "csrf": "", "navigation": [], "languages": DESK_LANGUAGES, "calls": None}
         return self._pages.page(template, language, status, **frame, **context)
 
     def text(self, member: Member, key: str, /, **values: Any) -> str:
@@ -66,6 +76,16 @@ class Desk:
     def navigation(self, member: Member) -> list[tuple[str, str]]:
         """(path, wording) of the pages that a member may see."""
         return [(path, key) for path, key in NAVIGATION if member.holds(*self.roles_at.get(path, ()))]
+
+    def _calls(self, member: Member, session: Session | None) -> list[CrisisCall] | None:
+        """Calls that wait, for the top of every page; None for a member who is not told of them."""
+        towns = member.municipalities(Role.CASE_WORKER)
+        if not towns:
+            return None
+        if session is not None:
+            return alerts.waiting(session, towns)
+        with self.core.database.reading() as reading:
+            return alerts.waiting(reading, towns)
 
 
 def desk_of(request: Request) -> Desk:

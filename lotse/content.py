@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lotse.embedder import Vector, VectorCache
+from lotse.embedder import VectorCache
+from lotse.files import read_yaml
 from lotse.storage.tables import Answer, AnswerText, Municipality
 
-__all__ = ["fill", "query_means", "warm_vectors"]
+__all__ = ["examples", "fill", "warm_vectors"]
 
 
 class ContentError(Exception):
@@ -74,16 +74,6 @@ def _text(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def query_means(nlu: Path, cache: VectorCache) -> dict[str, Vector]:
-    """Mean vector of newcomers' questions in each language, from the training examples (data/nlu)."""
-    means = {}
-    for folder in sorted(path for path in nlu.iterdir() if path.is_dir()):
-        questions = [text for intent, text in examples(folder) if intent == "ask_question"]
-        if questions:
-            means[folder.name] = np.asarray(cache.queries(questions).mean(axis=0), dtype=np.float32)
-    return means
-
-
 def examples(folder: Path) -> list[tuple[str, str]]:
     """(intent, text) of all Rasa training examples in a language's folder."""
     found = []
@@ -93,25 +83,21 @@ def examples(folder: Path) -> list[tuple[str, str]]:
     return found
 
 
-def warm_vectors(content: Path, nlu: Path, cache: VectorCache) -> int:
+def warm_vectors(content: Path, cache: VectorCache) -> int:
     """Embed all sample content once for this machine; returns the number of texts looked at."""
-    from lotse.answers.index import passages
+    from lotse.answers.index import Text, warm
 
-    query_means(nlu, cache)
-    questions: list[str] = []
-    told: list[str] = []
+    found = []
     for file in sorted((content / "answers").glob("*/*/*.yml")):
         if file.name != "answer.yml":
             data = _text(_read(file))
-            questions += [data["title"], *data["questions"]]
-            told += passages(data["title"], data["text"])
-    cache.queries(questions)
-    cache.passages(told)
-    return len(questions) + len(told)
+            found.append(Text(file.parent.name, file.stem, data["title"], data["text"], tuple(data["questions"])))
+    warm(found, cache)
+    return len(found)
 
 
 def _read(file: Path) -> Any:
     try:
-        return yaml.safe_load(file.read_text("utf-8"))
+        return read_yaml(file)
     except (OSError, yaml.YAMLError) as error:
         raise ContentError(f"{file}: {error}") from error

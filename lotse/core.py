@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lotse import content, crisis, intake, languages
-from lotse.answers import Answers
+from lotse.answers import Answers, glossary, ranking
 from lotse.cases.summary import Summaries
 from lotse.crisis import CrisisLists
 from lotse.embedder import VectorCache
 from lotse.intake import Intakes
 from lotse.languages import Languages
-from lotse.settings import ROOT, Settings
+from lotse.settings import Settings
 from lotse.storage import Database
 from lotse.wording import Wording
 
@@ -36,22 +36,22 @@ def build(settings: Settings) -> Core:
     wording = Wording(known)
     questionnaire = intake.load(settings.content / "questionnaires" / "intake", known)
 
-    def open_cache() -> VectorCache:
-        return VectorCache(settings.cache / "vectors.sqlite")
-
-    cache = open_cache()
-    means = content.query_means(ROOT / "data" / "nlu", cache)
-    cache.close()
     return Core(
         settings=settings,
         database=Database(settings),
         languages=known,
         wording=wording,
         crisis=crisis.load(settings.content / "crisis"),
-        answers=Answers(open_cache, means),
+        answers=answers_of(settings),
         intakes=Intakes(questionnaire, known),
         summaries=Summaries(questionnaire, wording),
     )
+
+
+def answers_of(settings: Settings) -> Answers:
+    """The search in published answers, with its own view of them: each process has one."""
+    known = glossary.load(settings.content / "glossary")
+    return Answers(lambda: VectorCache(settings.cache / "vectors.sqlite"), known, ranking.load(), ranking.load_means())
 
 
 def prepare(core: Core, *, fill: bool = True) -> list[str]:

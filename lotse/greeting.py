@@ -1,8 +1,7 @@
-"""The first words, the menu and the fixed crisis reply: also said by the gateway when the engine is down."""
+"""The first words and the menu: also said by the gateway when the engine is down."""
 
 from __future__ import annotations
 
-from lotse.crisis import Line
 from lotse.languages import Language
 from lotse.replies import Button, Reply, say
 
@@ -27,12 +26,3 @@ def menu(intake_waits: bool) -> Reply:
     intake = ("intake.button.resume", "resume") if intake_waits else ("menu.button.start_intake", "start_intake")
     entries = [("menu.button.ask", "ask"), intake, ("menu.button.person", "person"), ("menu.button.my_data", "my_data")]
     return Reply([say("menu.what")], [[Button(say(key), "menu", value)] for key, value in entries])
-
-
-def crisis_reply(lines: list[Line], intake_waits: bool) -> Reply:
-    """The same reply whatever the severity: no assessment of urgency."""
-    numbers = [say("crisis.number", line=say(line.key), number=line.number) for line in lines]
-    rows = [[Button(say("crisis.button.person"), "menu", "person")]]
-    if intake_waits:
-        rows.append([Button(say("intake.button.resume"), "menu", "resume")])
-    return Reply([say("crisis.reply"), *numbers, say("crisis.safe")], rows)

@@ -1,9 +1,4 @@
-"""Intent with a calibrated confidence, from the sentence vector alone.
-
-Multinomial logistic regression, then one temperature fitted on predictions for unseen folds
-(Guo et al., "On Calibration of Modern Neural Networks", ICML 2017), so that a confidence of
-0.8 means right in about 80 of 100 messages.
-"""
+"""The intent of a message with a calibrated confidence (engine/intents.py), as a Rasa component."""
 
 from __future__ import annotations
 
@@ -17,14 +12,10 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 
+from engine import intents
 from engine.components.embedder import SentenceEmbedder
 
-FILE = "classifier.npz"
 RANKING = "intent_ranking"
 
 
@@ -36,20 +27,10 @@ class CalibratedIntentClassifier(GraphComponent):
     def required_components(cls) -> List[Type]:
         return [SentenceEmbedder]
 
-    @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
-        # vectors have unit length: a weak regularisation (large C) is needed for clear decisions
-        return {"C": 100.0, "folds": 5}
-
-    def __init__(self, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource) -> None:
-        self._config = config
-        self._storage = model_storage
+    def __init__(self, storage: ModelStorage, resource: Resource, model: Optional[intents.IntentModel] = None) -> None:
+        self._storage = storage
         self._resource = resource
-        self._classes: np.ndarray = np.array([])
-        self._weights: np.ndarray = np.zeros((0, 0))
-        self._bias: np.ndarray = np.zeros(0)
-        self._mean: np.ndarray = np.zeros(0)
-        self._temperature = 1.0
+        self._model = model
 
     @classmethod
     def create(
@@ -59,27 +40,16 @@ class CalibratedIntentClassifier(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> CalibratedIntentClassifier:
-        return cls(config, model_storage, resource)
+        return cls(model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit weights and temperature on all examples; the arrays are stored without pickle."""
+        """Fit on all examples; the model is stored without pickle."""
         examples = [example for example in training_data.intent_examples if _vector(example) is not None]
         vectors = np.stack([_vector(example) for example in examples])
-        labels = np.array([example.get(INTENT) for example in examples])
-        self._mean = vectors.mean(axis=0)
-        centred = vectors - self._mean
-        self._temperature = self._fit_temperature(centred, labels)
-        model = self._fit(centred, labels)
-        self._classes, self._weights, self._bias = model.classes_.astype(str), model.coef_, model.intercept_
+        texts = [example.get(TEXT) for example in examples]
+        self._model = intents.train(texts, vectors, [example.get(INTENT) for example in examples])
         with self._storage.write_to(self._resource) as directory:
-            np.savez(
-                directory / FILE,
-                classes=self._classes,
-                weights=self._weights,
-                bias=self._bias,
-                mean=self._mean,
-                temperature=self._temperature,
-            )
+            self._model.save(directory)
         return self._resource
 
     @classmethod
@@ -91,48 +61,25 @@ class CalibratedIntentClassifier(GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> CalibratedIntentClassifier:
-        classifier = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as directory, np.load(directory / FILE, allow_pickle=False) as stored:
-            classifier._classes = stored["classes"]
-            classifier._weights = stored["weights"]
-            classifier._bias = stored["bias"]
-            classifier._mean = stored["mean"]
-            classifier._temperature = float(stored["temperature"])
-        return classifier
+        with model_storage.read_from(resource) as directory:
+            return cls(model_storage, resource, intents.load(directory))
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Add the best intent and the ranking of all to each message."""
         for message in messages:
-            vector = _vector(message)
-            if vector is None:
-                ranking: List[Dict[Text, Any]] = []
-            else:
-                logits = self._weights @ (vector - self._mean) + self._bias
-                confidences = softmax(logits / self._temperature)
-                ranking = [
-                    {"name": str(self._classes[index]), "confidence": float(confidences[index])}
-                    for index in np.argsort(-confidences)
-                ]
-            best = ranking[0] if ranking else {"name": None, "confidence": 0.0}
-            message.set(INTENT, best, add_to_output=True)
+            ranking = self._ranking(message)
+            message.set(INTENT, ranking[0] if ranking else {"name": None, "confidence": 0.0}, add_to_output=True)
             message.set(RANKING, ranking, add_to_output=True)
         return messages
 
-    def _fit(self, vectors: np.ndarray, labels: np.ndarray) -> LogisticRegression:
-        return LogisticRegression(C=self._config["C"], max_iter=1000, class_weight="balanced").fit(vectors, labels)
-
-    def _fit_temperature(self, vectors: np.ndarray, labels: np.ndarray) -> float:
-        classes = np.unique(labels)
-        logits = np.zeros((len(labels), len(classes)))
-        folds = StratifiedKFold(n_splits=self._config["folds"], shuffle=True, random_state=0)
-        for seen, unseen in folds.split(vectors, labels):
-            logits[unseen] = self._fit(vectors[seen], labels[seen]).decision_function(vectors[unseen])
-        right = np.searchsorted(classes, labels)
-
-        def loss(temperature: float) -> float:
-            return -float(log_softmax(logits / temperature, axis=1)[np.arange(len(right)), right].mean())
-
-        return float(minimize_scalar(loss, bounds=(0.2, 10.0), method="bounded").x)
+    def _ranking(self, message: Message) -> List[Dict[Text, Any]]:
+        vector = _vector(message)
+        if vector is None or self._model is None:
+            return []
+        confidences = self._model.confidences(message.get(TEXT), vector)
+        return [
+            {"name": self._model.classes[index], "confidence": float(confidences[index])} for index in np.argsort(-confidences)
+        ]
 
 
 def _vector(message: Message) -> Optional[np.ndarray]:

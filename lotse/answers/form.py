@@ -17,7 +17,7 @@ from lotse.normalise import words
 
 SCOPES = ("national", "local", "both")
 STATUSES = ("missing", "machine", "draft", "reviewed", "outdated")
-LONGEST_TITLE, LONGEST_TEXT, LONGEST_QUESTION, MOST_QUESTIONS = 120, 4000, 300, 60
+LONGEST_TITLE, LONGEST_TEXT, LONGEST_QUESTION, MOST_QUESTIONS = 200, 30_000, 300, 60
 LONGEST_NAME, LONGEST_ADDRESS = 200, 2000  # of an owner, a source, a place; of an address on the web
 
 _EMPTY_LINES = re.compile(r"\n[^\S\n]*\n\s*")

@@ -1,4 +1,4 @@
-"""From similarities to a decision: answer, let choose, or say that there is no answer. A pure function."""
+"""From evidence to a decision: answer, let choose, or say that there is no answer. Pure functions."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lotse.answers.index import Candidate
+import numpy as np
 
-# Chosen on the held-out messages of tests/understanding (18 answers, 4 languages): with an answer, 45 % right at
-# once, 3 % wrong, 40 % among those offered; out of scope 90 % unknown. ./run bench understanding will learn them.
-ANSWER = 0.45  # similarity from which the first answer is shown at once, if no second one is close
-CHOOSE = 0.33  # from which answers are offered to choose from
-MARGIN = 0.08  # a second answer this close makes the first one doubtful
-OUT_OF_SCOPE = 0.35  # confidence from which a message counts as none of ours ...
-DESPITE = 0.15  # ... unless it is this much more similar than ANSWER
+from lotse.answers.index import AnswerIndex, Question
+from lotse.answers.ranking import OFFERED, Ranking
+
+# Probabilities from ranking.py; figures for these two in docs/understanding.md, by ./run bench understanding.
+ANSWER = 0.6  # that the first answer is right: from here on it is shown at once
+CHOOSE = 0.4  # that one of the first three is right: from here on they are offered to choose from
+HARDLY = 4.0  # a score so much below the best is not worth a button (e^4: 50 times less likely)
+LISTED = 5
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An answer with the probability that it is the right one for a question."""
+
+    answer_id: str
+    score: float
 
 
 @dataclass(frozen=True)
@@ -25,15 +34,32 @@ class Decision:
     candidates: tuple[Candidate, ...]
 
 
-def decide(candidates: Sequence[Candidate], out_of_scope: float = 0.0) -> Decision:
-    """Decision for the candidates of one question, best first, given how likely it is out of scope."""
-    if not candidates or candidates[0].score < CHOOSE:
-        return Decision("unknown", ())
-    first = candidates[0]
-    if out_of_scope >= OUT_OF_SCOPE and first.score < ANSWER + DESPITE:
-        return Decision("unknown", ())
-    close = [candidate for candidate in candidates[:3] if candidate.score >= CHOOSE]
-    doubtful = len(close) > 1 and first.score - close[1].score < MARGIN
-    if first.score >= ANSWER and not doubtful:
-        return Decision("answer", (first,))
-    return Decision("choose", tuple(close))
+@dataclass(frozen=True)
+class Found:
+    """A decision and, best first, up to five candidates for people who want to look behind it."""
+
+    decision: Decision
+    candidates: tuple[Candidate, ...]
+
+
+def match(index: AnswerIndex, ranking: Ranking, question: Question, out_of_scope: float) -> Found:
+    """The decision for a question, given how likely it is none of ours."""
+    if not index.answers:
+        return Found(Decision("unknown", ()), ())
+    scores = ranking.scores(index.evidence(question))
+    first, three = ranking.sureness(scores, out_of_scope)
+    best = [int(position) for position in np.argsort(-scores, kind="stable")[:LISTED]]
+    shares = np.exp(scores[best] - scores[best[0]])
+    shares *= max(first, three) / shares[:OFFERED].sum()
+    candidates = tuple(Candidate(index.answers[position], float(share)) for position, share in zip(best, shares))
+    worth = sum(scores[position] > scores[best[0]] - HARDLY for position in best[:OFFERED])
+    return Found(decide(candidates[:worth], first, three), candidates)
+
+
+def decide(candidates: Sequence[Candidate], first: float, three: float) -> Decision:
+    """Decision for the best candidates, given the probabilities that the first, and that one of all, is right."""
+    if candidates and first >= ANSWER:
+        return Decision("answer", tuple(candidates[:1]))
+    if candidates and three >= CHOOSE:
+        return Decision("choose", tuple(candidates))
+    return Decision("unknown", ())

@@ -8,10 +8,14 @@ from dataclasses import replace
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lotse.answers.form import Form, TextForm, tidy
+from lotse.answers.form import LONGEST_QUESTION, MOST_QUESTIONS, Form, TextForm, tidy
+from lotse.answers.grouping import Group, groups
 from lotse.storage.tables import Answer, AnswerDraft, UnansweredQuestion
 
+__all__ = ["CLOSED", "OPEN", "Group", "ask", "close", "groups", "in_work", "languages", "reopen", "waiting"]
+
 OPEN, CLOSED = "open", "closed"
+MOST_AT_ONCE = 500  # parameters of one query
 
 
 def waiting(session: Session, municipality_ids: Collection[str], language: str | None = None) -> list[UnansweredQuestion]:
@@ -39,20 +43,39 @@ def in_work(session: Session, municipality_ids: Collection[str]) -> dict[str, st
     return {question_id: draft.answer_id for draft in drafts for question_id in draft.body.get("asked", ())}
 
 
-def ask(form: Form, question: UnansweredQuestion) -> Form:
-    """The form with one more example question, in the language it was asked in; publishing it closes the question."""
-    text = form.texts.get(question.language, TextForm())
-    # an example question is one line
-    added = replace(text, questions=(*text.questions, " ".join(str(question.question).split())))
-    return tidy(replace(form, asked=(*form.asked, question.id), texts={**form.texts, question.language: added}))
+def ask(form: Form, *questions: UnansweredQuestion) -> Form:
+    """The form with these as example questions, in the languages they were asked in; publishing it closes all of them.
+
+    A language that has its most example questions already takes no more of them: the answer is for them all the same.
+    """
+    texts = dict(form.texts)
+    for question in questions:
+        text = texts.get(question.language, TextForm())
+        # an example question is one line
+        line = " ".join(str(question.question).split())[:LONGEST_QUESTION].strip()
+        if len(text.questions) < MOST_QUESTIONS:
+            texts[question.language] = replace(text, questions=(*text.questions, line))
+    return tidy(replace(form, asked=(*form.asked, *(question.id for question in questions)), texts=texts))
 
 
 def close(session: Session, municipality_id: str, question_ids: Iterable[str]) -> None:
     """Nobody has to see to these any more; ids of erased questions do not matter."""
+    _set(session, municipality_id, question_ids, CLOSED)
+
+
+def reopen(session: Session, municipality_id: str, question_ids: Iterable[str]) -> None:
+    """These were closed by mistake."""
+    _set(session, municipality_id, question_ids, OPEN)
+
+
+def _set(session: Session, municipality_id: str, question_ids: Iterable[str], status: str) -> None:
     wanted = list(question_ids)
-    if wanted:
+    for start in range(0, len(wanted), MOST_AT_ONCE):
         session.execute(
             update(UnansweredQuestion)
-            .where(UnansweredQuestion.municipality_id == municipality_id, UnansweredQuestion.id.in_(wanted))
-            .values(status=CLOSED)
+            .where(
+                UnansweredQuestion.municipality_id == municipality_id,
+                UnansweredQuestion.id.in_(wanted[start : start + MOST_AT_ONCE]),
+            )
+            .values(status=status)
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from babel import Locale
 from babel.dates import get_day_names
 
+from lotse.answers.index import pieces
 from lotse.answers.opening import DAYS
 from lotse.answers.service import text_in
 from lotse.intake.asking import language_name
@@ -14,35 +15,42 @@ from lotse.replies import Button, Reply, Say, say
 from lotse.storage.tables import Answer
 
 MOST_RELATED = 2
+MORE = "more"
 NONE = "none"
 
 
-def shown(answer: Answer, language: str, related: list[Answer], *, whole: bool = False) -> Reply:
+def shown(answer: Answer, language: str, related: list[Answer], part: int = 0) -> Reply:
     """An answer: the part that answers first, the rest behind "More"; then where, source and date."""
     text = text_in(answer, language)
-    first, *rest = [part.strip() for part in text.text.split("\n\n") if part.strip()]
-    paragraphs: list[str | Say] = []
-    if text.language != language:
-        paragraphs.append(say("answer.only_in", language=language_name(text.language, language)))
-    title = len(paragraphs)
-    if whole:
-        paragraphs += [text.title, *(rest or [first])]
-    else:
-        paragraphs += [text.title, first]
-        if answer.place:
-            paragraphs.append(_where(answer.place, language))
-        paragraphs.append(say("answer.source", source=answer.source_name, checked=answer.checked_on))
+    parts = pieces(text.text)
+    part = part if part < len(parts) else 0  # it has become shorter since it was found
+    paragraphs: list[str | Say] = [text.title, *parts[part : part + 1]]
+    if answer.place:
+        paragraphs.append(_where(answer.place, language))
+    paragraphs.append(say("answer.source", source=answer.source_name, checked=answer.checked_on))
     rows = []
-    if rest and not whole:
-        rows.append([Button(say("answer.button.more"), "answer", answer.id, "more")])
+    if len(parts) > 1:
+        rows.append([Button(say("answer.button.more"), "answer", answer.id, f"{MORE}{part}")])
     rows += [[_title(other, language)] for other in related[:MOST_RELATED]]
-    rows.append([Button("👍", "feedback", "helpful", answer.id), Button("👎", "feedback", "not_helpful", answer.id)])
-    return Reply(paragraphs, rows, language=text.language, strong=title)
+    return _reply(answer, text.language, language, paragraphs, rows)
 
 
-def choice(answers: list[Answer], language: str) -> Reply:
-    """At most three titles to choose from, and the way out."""
-    rows = [[_title(answer, language)] for answer in answers[:3]]
+def rest(answer: Answer, language: str, part: int = 0) -> Reply:
+    """What is behind "More": all of the text after its first part; the whole where another part was shown first."""
+    text = text_in(answer, language)
+    parts = pieces(text.text)
+    return _reply(answer, text.language, language, [text.title, *(parts[1:] if part == 0 and len(parts) > 1 else parts)], [])
+
+
+def part_of_press(about: str) -> tuple[int, bool]:
+    """From a pressed button: which part of the answer is meant, and whether the rest is."""
+    number = about.removeprefix(MORE)
+    return (int(number) if number.isdecimal() else 0), about.startswith(MORE)
+
+
+def choice(answers: list[tuple[Answer, int]], language: str) -> Reply:
+    """At most three titles to choose from, each with the part of it that fits, and the way out."""
+    rows = [[_title(answer, language, part)] for answer, part in answers[:3]]
     return Reply([say("answer.choose")], [*rows, [Button(say("answer.button.none"), "answer", NONE)]])
 
 
@@ -79,5 +87,13 @@ def _where(place: dict[str, object], language: str) -> Say:
     return say("answer.where", **values)
 
 
-def _title(answer: Answer, language: str) -> Button:
-    return Button(text_in(answer, language).title, "answer", answer.id)
+def _title(answer: Answer, language: str, part: int = 0) -> Button:
+    return Button(text_in(answer, language).title, "answer", answer.id, str(part) if part else "")
+
+
+def _reply(answer: Answer, written_in: str, language: str, paragraphs: list[str | Say], rows: list[list[Button]]) -> Reply:
+    only: list[str | Say] = []
+    if written_in != language:
+        only = [say("answer.only_in", language=language_name(written_in, language))]
+    thumbs = [Button("👍", "feedback", "helpful", answer.id), Button("👎", "feedback", "not_helpful", answer.id)]
+    return Reply([*only, *paragraphs], [*rows, thumbs], language=written_in, strong=len(only))

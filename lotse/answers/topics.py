@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "arrival": (
@@ -23,6 +25,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "daily_life": ("clubs", "faith", "volunteering", "transport", "driving_licence", "discrimination", "my_guide"),
 }  # fmt: skip
 OTHER = "other"  # the group of a municipality's own topics
+BELOW = " › "  # between a chapter and what lies in it; mirrored by itself in text from right to left
 
 _GROUP_OF = {topic: group for group, topics in GROUPS.items() for topic in topics}
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,79}")
@@ -31,6 +34,26 @@ _SLUG = re.compile(r"[a-z][a-z0-9_]{0,79}")
 def group_of(topic: str) -> str:
     """The group of a topic; `OTHER` for a municipality's own."""
     return _GROUP_OF.get(topic, OTHER)
+
+
+def own_names(details: Mapping[str, Any], languages: Iterable[str]) -> dict[str, str]:
+    """A municipality's own topics by slug, in their order: each with its chapter, in the first language that has a title."""
+    topics: Mapping[str, Any] = details.get("topics", {})
+    wanted = list(languages)
+
+    def title(slug: str) -> str:
+        titles: Mapping[str, str] = topics[slug].get("titles", {})
+        return next((titles[tag] for tag in (*wanted, *titles) if titles.get(tag)), slug.replace("_", " "))
+
+    names = {}
+    for slug in topics:
+        trail: list[str] = []
+        step = slug
+        while step in topics and step not in trail:
+            trail.append(step)
+            step = topics[step].get("parent") or ""
+        names[slug] = BELOW.join(title(each) for each in reversed(trail))
+    return names
 
 
 def is_slug(text: str) -> bool:

@@ -1,16 +1,22 @@
 """The one page that a case worker reads: what the newcomer said, in the order of the work, and nothing inferred.
 
 No score, no priority, no prediction (docs/decisions/0006-nothing-about-people.md). Own words stay as they
-were written, with their language; what was not asked or was skipped is named as a gap.
+were written, with their language; what was not asked or was skipped is named as a gap. Beside words about jobs and
+ages stands how they may be read, marked as a suggestion (docs/decisions/0015-extraction.md).
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.lists import format_list
+from babel.units import format_unit
+
+from lotse.intake import extract
 from lotse.intake.asking import Asking, language_name
 from lotse.intake.flow import relevant_questions
 from lotse.intake.questionnaire import Question, Questionnaire
@@ -21,11 +27,16 @@ from lotse.wording import Wording
 
 SECTIONS = ("person", "urgent", "goal", "needs", "abilities", "themes", "language", "family")
 STAFF_LANGUAGES = ("de", "en", "nl")
+ABOUT_JOBS, ABOUT_AGES = ("jobs_done", "job_wish"), ("children_ages",)  # questions whose own words are read for the page
+UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One response: `value` in the case worker's language, `original` in the newcomer's words where they typed."""
+    """One response: `value` in the case worker's language, `original` in the newcomer's words where they typed.
+
+    A `suggestion` is no response but what our lists make of the one before it.
+    """
 
     question: str
     label: str
@@ -34,6 +45,7 @@ class Line:
     original_language: str | None
     original_tag: str | None
     given_at: str
+    suggestion: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +105,15 @@ class Summaries:
         def line(question: Question) -> Line:
             return self._line(asking, question, last[question.name], language, zone)
 
-        lines = {name: [line(question) for question in given if question.summary == name] for name in SECTIONS}
+        lines = {
+            name: [
+                shown
+                for question in given
+                if question.summary == name
+                for shown in (line(question), *self._suggestions(question, last[question.name], language, zone))
+            ]
+            for name in SECTIONS
+        }
         lines["urgent"] = [line(question) for question in given if responses[question.name] in question.alarm]
         sections = [Section(name, self._text(f"summary.{name}", language), lines[name]) for name in SECTIONS if lines[name]]
         return Summary(
@@ -153,6 +173,8 @@ class Summaries:
             shown += f" — {text('summary.original', words=_plain(line.original), language=line.original_language)}"
         elif line.original is not None and any(character.isalpha() for character in line.original):
             shown += f" ({line.original_language})"
+        if line.suggestion:
+            return shown
         return f"{shown} · {text('summary.confirmed', date=line.given_at)}"
 
     def _line(self, asking: Asking, question: Question, response: Response, language: str, zone: ZoneInfo) -> Line:
@@ -165,6 +187,21 @@ class Summaries:
             original_tag=response.language if response.words is not None else None,
             given_at=response.given_at.astimezone(zone).date().isoformat(),
         )
+
+    def _suggestions(self, question: Question, response: Response, language: str, zone: ZoneInfo) -> list[Line]:
+        """How own words about jobs and children's ages may be read: ISCO-08 unit groups, ages in the page's language."""
+        told = response.words or (response.value if isinstance(response.value, str) else "")
+        if not told or (question.choices and response.value in question.choices):
+            return []
+        if question.name in ABOUT_JOBS:
+            label, value = "summary.isco", "; ".join(_occupations(told, response.language, language))
+        elif question.name in ABOUT_AGES:
+            label, value = "summary.ages", _ages(told, response.language, language)
+        else:
+            return []
+        given_at = response.given_at.astimezone(zone).date().isoformat()
+        line = Line(question.name, self._text(label, language), value, None, None, None, given_at, suggestion=True)
+        return [line] if value else []
 
     def _shown(self, value: str | Say, language: str) -> str:
         return self._wording.render(value, language)
@@ -180,3 +217,19 @@ def _minute(moment: datetime, zone: ZoneInfo) -> str:
 def _plain(text: str) -> str:
     """Newcomers' words on one line, with nothing that Markdown or HTML would act on."""
     return "".join("\\" + character if character in "\\`*_[]<>#|&" else character for character in " ".join(text.split()))
+
+
+def _occupations(told: str, written_in: str, language: str) -> list[str]:
+    """ISCO-08 unit groups that the words may mean, with their names; those that only look like a listed word have a "?"."""
+    finds = {find.value: find for find in reversed(extract.named(told, written_in, "occupation"))}
+    ordered = sorted(finds.values(), key=lambda find: find.start)
+    return [f"{find.value} {extract.isco_title(find.value, language)}" + ("" if find.certain else " (?)") for find in ordered]
+
+
+def _ages(told: str, written_in: str, language: str) -> str:
+    """Ages of children in the page's language: "9 Jahre, 8 Monate"."""
+    return ", ".join(
+        format_list([format_unit(int(amount), UNITS[unit], locale=language) for amount, unit in parts], "unit", locale=language)
+        for age in extract.child_ages(told, written_in)
+        if (parts := re.findall(r"(\d+)([YMWD])", age))
+    )

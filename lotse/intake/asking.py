@@ -8,6 +8,7 @@ from typing import Any
 
 from babel import Locale
 
+from lotse.intake import extract
 from lotse.intake.flow import progress, relevant_questions
 from lotse.intake.questionnaire import Question, Questionnaire
 from lotse.replies import Button, Kind, Reply, Say, say
@@ -116,9 +117,10 @@ def language_name(tag: str, language: str) -> str:
 
 @lru_cache(maxsize=50)
 def language_names(language: str) -> dict[str, str]:
-    """All languages' names in a language, by tag (CLDR); regional and historical variants are left out."""
+    """All languages' names in a language, by tag: CLDR's without regional and historical variants, and some that it lacks."""
     names = Locale.parse(language, sep="-").languages
-    return {tag: name for tag, name in names.items() if tag.isalpha() and "(" not in name}
+    shown = {tag: name for tag, name in names.items() if tag.isalpha() and "(" not in name}
+    return extract.more_language_names(language) | shown
 
 
 def _controls(question: Question) -> list[list[Button]]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import yaml
 
+from lotse.files import read_yaml
 from lotse.intake import relevance
 from lotse.languages import Languages
 
@@ -164,6 +165,6 @@ def _missing_words(questionnaire: Questionnaire, question: Question, tag: str) -
 
 def _read(file: Path) -> Any:
     try:
-        return yaml.safe_load(file.read_text("utf-8"))
+        return read_yaml(file)
     except (OSError, yaml.YAMLError) as error:
         raise QuestionnaireError(f"{file}: {error}") from error

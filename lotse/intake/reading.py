@@ -1,7 +1,8 @@
 """Reading a typed response: "home and work", "1, 3", "дім", "بيت", "two", or a near miss that is asked back.
 
 spaCy finds the choices' words in a text (blank pipelines: tokenisers only, no trained model), rapidfuzz the near
-misses, num2words the numbers that are written out. What is uncertain is never assumed.
+misses, num2words the numbers that are written out. Where the question's own words do not suffice, `extract` looks for
+languages, themes, numbers and children in free text. What is uncertain is never assumed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ import yaml
 from num2words import num2words
 from rapidfuzz import fuzz, process
 
+from lotse.intake import extract
+from lotse.intake.asking import language_names
+from lotse.intake.extract import Find
 from lotse.intake.questionnaire import Question, Words
 from lotse.normalise import normalise, words
 
@@ -30,6 +34,7 @@ EQUAL = 90  # from which it is the same word in another spelling
 SAME_STEM, LONG_WORD = 80, 5  # ratio and letters from which a word is another's inflection
 SHORT = 6  # words; in a longer text a choice's word may stand for something else
 HIGHEST_WORD = 99
+COUNTS_CHILDREN = "children"  # the question that children named one by one answer
 
 
 @dataclass(frozen=True)
@@ -87,10 +92,15 @@ def _several(question: Question, text: str, patterns: dict[str, str], tags: list
         return own
     placed = _positions(text, question.choices)
     found, rest = _found(text, patterns)
+    extracted = _extracted(question, text, tags, rest) if question.other and rest else []
+    certain = [find for find in extracted if find.certain]
+    rest = [word for word in rest if word not in {word for find in certain for word in words(find.words)}]
     inflected = _inflected(rest, patterns)
-    chosen = list(dict.fromkeys(placed or found + list(inflected.values())))
+    chosen = list(dict.fromkeys(placed or [*found, *(find.value for find in certain), *inflected.values()]))
     if not chosen:
         near = _near(whole, patterns)
+        if near.kind == "nothing" and extracted:
+            return Reading("near", list(dict.fromkeys(find.value for find in extracted)))
         return Reading(near.kind, [near.value]) if near.kind != "nothing" else own
     if len(chosen) > 1 and set(chosen) & set(question.exclusive):
         return NOTHING
@@ -98,6 +108,17 @@ def _several(question: Question, text: str, patterns: dict[str, str], tags: list
         return Reading("too_many", question.max)
     left = [word for word in rest if word not in inflected and len(word) >= 4 and not _is_filler(word, tags)]
     return Reading("value", chosen + own.value if left and not placed and own.value else chosen)
+
+
+def _extracted(question: Question, text: str, tags: list[str], rest: list[str]) -> list[Find]:
+    """Languages or themes that a text names in words which the questionnaire does not have."""
+    kind: Literal["language", "theme"] = "language" if question.are_languages else "theme"
+    for tag in tags:
+        shown = {*question.choices, *(language_names(tag) if question.are_languages else ())}
+        finds = [find for find in extract.named(text, tag, kind) if find.value in shown and set(words(find.words)) & set(rest)]
+        if finds:
+            return finds
+    return []
 
 
 @lru_cache(maxsize=1)
@@ -118,17 +139,44 @@ def _text(question: Question, text: str, labels: list[tuple[str, Words]], also: 
 def _integer(question: Question, text: str, labels: list[tuple[str, Words]]) -> Reading:
     typed = words(text)
     numbers = {int(number) for number in re.findall(r"(?<![\d.,])-?\d{1,9}(?![\d]|[.,]\d)", normalise(text))}
-    for tag, described in labels:
+    for _tag, described in labels:
         for value, ways in described.also.items():
             if value.isdigit() and " ".join(typed) in {_key(way) for way in ways}:
                 numbers.add(int(value))
+    sure = True
+    spelled, spelled_sure = _number_found(text, [tag for tag, _ in labels])
+    if numbers:
+        numbers |= spelled if spelled_sure else set()
+    elif not _negated(typed):
+        numbers, sure = spelled, spelled_sure
+    for tag, _ in labels:
         if not numbers:
             numbers |= _spelled_out(typed, _spelled(tag))
+    if question.name == COUNTS_CHILDREN and len(typed) > 1:
+        counted = _children(text, [tag for tag, _ in labels])
+        if counted is not None:
+            numbers, sure = {counted[0]}, counted[1]
     if len(numbers) != 1:
         return NOTHING
     number = numbers.pop()
     too_low, too_high = question.min is not None and number < question.min, question.max is not None and number > question.max
-    return Reading("out_of_range", number) if too_low or too_high else Reading("value", number)
+    if too_low or too_high:
+        return Reading("out_of_range", number)
+    return Reading("value" if sure else "near", number)
+
+
+def _children(text: str, tags: list[str]) -> tuple[int, bool] | None:
+    """How many children are named: "two boys and a baby" are three, which is asked back."""
+    return next((counted for tag in tags if (counted := extract.children(text, tag)) is not None), None)
+
+
+def _number_found(text: str, tags: list[str]) -> tuple[set[int], bool]:
+    """The number that a text says in other words than num2words has; "one" is also "someone" and is not read here."""
+    for tag in tags:
+        finds = [find for find in extract.numbers_in(text, tag) if int(find.value) != 1]
+        if finds:
+            return {int(find.value) for find in finds}, all(find.certain for find in finds)
+    return set(), True
 
 
 def _spelled_out(typed: list[str], spelled: dict[str, int]) -> set[int]:

@@ -266,7 +266,9 @@ class Intakes:
 
     def _ask_near(self, turn: Turn, question: Question, value: Any) -> Taken:
         asking = self.asking(turn)
-        shown = [asking.choice(question, item) for item in value] if isinstance(value, list) else asking.choice(question, value)
+        shown = (
+            [asking.choice(question, item) for item in value] if isinstance(value, list) else asking.choice(question, str(value))
+        )
         turn.conversation.pending = {"kind": "near", "question": question.name, "value": value, "words": turn.text}
         buttons = [
             [Button(say("button.yes"), "control", "yes", question.name), Button(say("button.no"), "control", "no", question.name)]

@@ -11,6 +11,7 @@ from babel import Locale
 
 from lotse.normalise import words
 
+_CLDR = {"kmr": "ku"}  # Babel's names for ours; its Kurdish is Kurmanji
 DIRECTIONS, STATUSES = ("ltr", "rtl"), ("full", "partial", "planned")
 
 
@@ -25,11 +26,11 @@ class Language:
 
     @property
     def locale(self) -> Locale:
-        return Locale.parse(self.tag, sep="-")
+        return Locale.parse(_CLDR.get(self.tag, self.tag), sep="-")
 
     def name_in(self, tag: str) -> str:
         """Its name in another language (CLDR)."""
-        return self.locale.get_display_name(tag.replace("-", "_")) or self.name
+        return self.locale.get_display_name(_CLDR.get(tag, tag).replace("-", "_")) or self.name
 
 
 class Languages:

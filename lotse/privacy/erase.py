@@ -8,7 +8,17 @@ from sqlalchemy import delete, inspect, select, text
 from sqlalchemy.orm import Session
 
 from lotse.storage import connect
-from lotse.storage.tables import Applied, Case, Conversation, Inbound, Intake, Outbound, ReturnCode, UnansweredQuestion
+from lotse.storage.tables import (
+    Applied,
+    Case,
+    Conversation,
+    CrisisCall,
+    Inbound,
+    Intake,
+    Outbound,
+    ReturnCode,
+    UnansweredQuestion,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ def erase_told(session: Session, conversation: Conversation, keep_inbound: str |
     cases = _delete(session, Case, conversation)
     intakes = _delete(session, Intake, conversation)
     _delete(session, UnansweredQuestion, conversation)
+    session.execute(delete(CrisisCall).where(CrisisCall.conversation_id == conversation.id))
     session.execute(delete(ReturnCode).where(ReturnCode.conversation_id == conversation.id))
     conversation.pending = None
     conversation.contact = None

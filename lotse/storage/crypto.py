@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
+
+SECONDS_OF_A_DAY = 24 * 60 * 60
 
 
 class VaultError(Exception):
@@ -29,8 +32,9 @@ class Vault:
             raise VaultError("LOTSE_KEYS or the key file holds no valid Fernet key (32 bytes in URL-safe base64)") from error
         self._lookup_key = hashlib.sha256(b"lotse lookup\0" + keys[-1].encode()).digest()
 
-    def encrypt(self, text: str) -> bytes:
-        return self._fernet.encrypt(text.encode("utf-8", "replace"))
+    def encrypt(self, text: str, at: int | None = None) -> bytes:
+        """A token; whoever has it can read when it was made, unless another time is given."""
+        return self._fernet.encrypt_at_time(text.encode("utf-8", "replace"), int(time.time()) if at is None else at)
 
     def decrypt(self, token: bytes) -> str:
         try:
@@ -80,6 +84,18 @@ class Encrypted(TypeDecorator[Any]):
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(_in_use().decrypt(value))
+
+
+class EncryptedByDay(Encrypted):
+    """The same for what must not be found again by its time: the token says the day only (UTC), not the second."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        now = int(time.time())
+        return _in_use().encrypt(json.dumps(value, ensure_ascii=False), at=now - now % SECONDS_OF_A_DAY)
 
 
 def _in_use() -> Vault:

@@ -26,7 +26,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-from lotse.storage.crypto import Encrypted
+from lotse.storage.crypto import Encrypted, EncryptedByDay
 
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
@@ -39,6 +39,11 @@ def new_id(kind: str) -> str:
 def now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
+
+
+def today() -> datetime:
+    """The day, in UTC, as a time without hours: for what must not be found again by its second."""
+    return now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -70,7 +75,7 @@ class Municipality(Table):
     country: Mapped[str] = mapped_column(String(2))
     official_key: Mapped[str | None] = mapped_column(String(20))
     time_zone: Mapped[str] = mapped_column(String(60))
-    details: Mapped[dict[str, Any]]  # opening hours, promises, prefix of references
+    details: Mapped[dict[str, Any]]  # opening hours, promises, prefix of references, own topics
     content_version: Mapped[int] = mapped_column(default=0)  # rises with every change of an answer
 
 
@@ -118,6 +123,15 @@ class AnswerDraft(Table):
     body: Mapped[dict[str, Any]]
     staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
     saved_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class AnswerImport(Table):
+    """Where an answer was imported from, and fingerprints of what came last: by them staff's changes are known."""
+
+    __tablename__ = "answer_import"
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"), primary_key=True)
+    body: Mapped[dict[str, Any]]  # region, pages, texts and statuses by language, facts; whether it is gone there
+    at: Mapped[datetime] = mapped_column(default=now)  # of the last change
 
 
 class Entry(Table):
@@ -278,17 +292,45 @@ class CaseEvent(Table):
     staff: Mapped[Staff | None] = relationship()
 
 
+class CrisisCall(Table):
+    """A call of a person, offered after a message that named danger. Its words stand here and nowhere else:
+    not in the conversation, not with a case. They are shown only on the newcomer's yes, and soon deleted without it."""
+
+    __tablename__ = "crisis_call"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("cc"))
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id"))
+    topic: Mapped[str] = mapped_column(String(20), default="crisis")  # no other: how serious it is, nobody assesses
+    state: Mapped[str] = mapped_column(String(20), default="offered")  # offered, called, acknowledged, declined, lapsed
+    reference: Mapped[str | None] = mapped_column(String(20))  # what the newcomer can name; with the yes
+    words: Mapped[Any | None] = mapped_column(Encrypted)
+    show_words: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    changed_at: Mapped[datetime] = mapped_column(default=now)  # for open pages of the desk
+    called_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    conversation: Mapped[Conversation] = relationship()
+    municipality: Mapped[Municipality] = relationship()
+    staff: Mapped[Staff | None] = relationship()
+
+
 class UnansweredQuestion(Table):
-    """A question without an answer, for the editors; with the conversation only if the newcomer wants to be told."""
+    """A question without an answer, for the editors; with the conversation only if the newcomer wants to be told.
+
+    Names, telephone numbers and addresses are taken out before it is kept, and nothing in the row says the time of day:
+    without a conversation it cannot be laid beside what was written in that second.
+    """
 
     __tablename__ = "unanswered_question"
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("uq"))
     municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id"))
     conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
-    question: Mapped[Any] = mapped_column(Encrypted)
+    question: Mapped[Any] = mapped_column(EncryptedByDay)
+    vector: Mapped[Any | None] = mapped_column(EncryptedByDay)  # of the words (grouping.packed): it tells much of them
     language: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default="open")
-    asked_at: Mapped[datetime] = mapped_column(default=now)
+    asked_at: Mapped[datetime] = mapped_column(default=today)  # the day only
 
 
 class Feedback(Table):

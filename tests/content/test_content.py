@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from lotse import crisis, intake, languages
+from lotse.answers import glossary
 from lotse.intake import Questionnaire
 from lotse.normalise import words
 from lotse.settings import ROOT
 from tests.unit.conftest import CONTENT, OFFERED, held_out, load_yaml, training
 
-TAGS = OFFERED
+TAGS = OFFERED  # wording, questionnaire and answers
+UNDERSTOOD = tuple(sorted(folder.name for folder in (ROOT / "data" / "nlu").iterdir()))  # examples of messages
+DANGER = ("self_harm", "violence", "trafficking", "no_bed", "medical", "children")  # groups of the crisis lists
 ENOUGH_EXAMPLES = 10
 LONGEST_TITLE = 60
 TOPICS = frozenset(
@@ -118,7 +121,7 @@ def test_questions_are_not_held_out_messages(tag: str) -> None:
 
 
 def test_the_questionnaire_is_complete(questionnaire: Questionnaire) -> None:
-    for tag in (*TAGS, "nl"):
+    for tag in TAGS:
         assert set(questionnaire.section_names[tag]) == set(questionnaire.sections)
         assert set(questionnaire.words[tag]) == {question.name for question in questionnaire.questions}
         for question in questionnaire.questions:
@@ -168,6 +171,12 @@ def test_a_municipality(folder: Path) -> None:
 # data/nlu
 
 
+def test_offered_languages_are_understood() -> None:
+    assert len(UNDERSTOOD) >= 12
+    assert set(OFFERED) <= set(UNDERSTOOD)
+    assert set(UNDERSTOOD) <= {language.tag for language in languages.load(CONTENT / "languages.yml").all}
+
+
 def intents_understood_from_text() -> list[str]:
     """Intents of domain/intents.yml down to the comment about those that only the gateway sets."""
     text = (ROOT / "domain" / "intents.yml").read_text("utf-8")
@@ -178,12 +187,12 @@ def intents_understood_from_text() -> list[str]:
 def test_intents_are_those_of_the_domain() -> None:
     wanted = intents_understood_from_text()
     assert len(wanted) > 20
-    assert {(tag, intent) for tag in TAGS for intent, _ in training(tag)} - {
-        (tag, intent) for tag in TAGS for intent in wanted
+    assert {(tag, intent) for tag in UNDERSTOOD for intent, _ in training(tag)} - {
+        (tag, intent) for tag in UNDERSTOOD for intent in wanted
     } == set()
 
 
-@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("tag", UNDERSTOOD)
 def test_every_intent_has_enough_examples(tag: str) -> None:
     counts = {
         intent: len({same(text) for found, text in training(tag) if found == intent}) for intent in intents_understood_from_text()
@@ -191,7 +200,7 @@ def test_every_intent_has_enough_examples(tag: str) -> None:
     assert {intent: count for intent, count in counts.items() if count < ENOUGH_EXAMPLES} == {}
 
 
-@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("tag", UNDERSTOOD)
 def test_no_example_has_two_intents(tag: str) -> None:
     meanings: dict[str, set[str]] = defaultdict(set)
     for intent, text in training(tag):
@@ -199,13 +208,13 @@ def test_no_example_has_two_intents(tag: str) -> None:
     assert {text: sorted(found) for text, found in meanings.items() if len(found) > 1} == {}
 
 
-@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("tag", UNDERSTOOD)
 def test_no_held_out_message_is_trained(tag: str) -> None:
     assert len(never_trained(tag)) > 100
     assert {same(text) for _, text in training(tag)} & never_trained(tag) == set()
 
 
-@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("tag", UNDERSTOOD)
 def test_held_out_messages_are_well_formed(tag: str) -> None:
     wanted = set(intents_understood_from_text())
     messages = held_out(tag)
@@ -214,8 +223,118 @@ def test_held_out_messages_are_well_formed(tag: str) -> None:
     assert [message for message in messages if message.get("false_alarm") and message["intent"] == "crisis"] == []
 
 
-@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("tag", UNDERSTOOD)
 def test_all_example_files_exist_in_every_language(tag: str) -> None:
     assert {file.name for file in (ROOT / "data" / "nlu" / tag).glob("*.yml")} == {
         file.name for file in (ROOT / "data" / "nlu" / "de").glob("*.yml")
     }
+
+
+# content/crisis, as tests/unit/test_crisis.py does for the offered languages
+
+
+LISTED = tuple(sorted(file.stem for file in (CONTENT / "crisis").glob("*.yml") if file.stem != "numbers"))
+
+
+@pytest.fixture(scope="module")
+def lists() -> crisis.CrisisLists:
+    return crisis.load(CONTENT / "crisis")
+
+
+def test_every_understood_language_has_a_crisis_list() -> None:
+    assert set(UNDERSTOOD) <= set(LISTED)
+
+
+@pytest.mark.parametrize("tag", LISTED)
+def test_a_crisis_list(tag: str, lists: crisis.CrisisLists) -> None:
+    data = load_yaml(CONTENT / "crisis" / f"{tag}.yml")
+    assert data["language"] == tag
+    assert set(data["phrases"]) == set(DANGER)
+    for group in data["phrases"].values():
+        assert len(group) >= 20
+        assert all(words(phrase) for phrase in group)
+    plain = [phrase.replace("*", "") for group in data["phrases"].values() for phrase in group]
+    assert [phrase for phrase in plain if not lists.names_danger(phrase)] == []
+    quiet = [phrase.replace("*", "") for phrase in data["except"]]
+    assert len(quiet) > 5
+    assert [phrase for phrase in quiet if lists.names_danger(phrase)] == []
+
+
+@pytest.mark.parametrize("tag", UNDERSTOOD)
+def test_examples_and_crisis_lists_agree(tag: str, lists: crisis.CrisisLists) -> None:
+    """The lists find most examples of danger, the model the others too; no other example is danger to the lists."""
+    danger = [text for intent, text in training(tag) if intent == "crisis"]
+    assert sum(map(lists.names_danger, danger)) > 0.8 * len(danger)
+    ordinary = [text for intent, text in training(tag) if intent != "crisis"]
+    assert len(ordinary) > 300
+    assert [text for text in ordinary if lists.names_danger(text)] == []
+
+
+# content/glossary
+
+
+CONCEPTS = tuple(sorted(file.stem for file in (CONTENT / "glossary").glob("*.yml")))
+
+
+def test_the_glossary_loads() -> None:
+    loaded = glossary.load(CONTENT / "glossary")  # raises where a pattern has no word
+    assert loaded.languages == list(CONCEPTS)
+    assert set(UNDERSTOOD) <= set(CONCEPTS)
+    assert loaded.names == sorted(load_yaml(CONTENT / "glossary" / "de.yml"))
+
+
+@pytest.mark.parametrize("tag", CONCEPTS)
+def test_a_languages_concepts(tag: str) -> None:
+    """The understood languages have all concepts, the others some; a word may name several, but each only once."""
+    data = load_yaml(CONTENT / "glossary" / f"{tag}.yml")
+    known = set(load_yaml(CONTENT / "glossary" / "de.yml"))
+    assert set(data) - known == set()
+    if tag in UNDERSTOOD:
+        assert known - set(data) == set()
+    assert [name for name, patterns in data.items() if not patterns] == []
+    assert [name for name, patterns in data.items() if not all(words(str(pattern)) for pattern in patterns)] == []
+    assert [name for name, patterns in data.items() if len({str(pattern) for pattern in patterns}) < len(patterns)] == []
+
+
+# data/matching
+
+
+MATCHING = ROOT / "data" / "matching"
+UNANSWERABLE = "unanswerable"  # stands for the questions that no page answers
+
+
+def page_ids(file: str) -> list[str]:
+    return [page["id"] for page in load_yaml(MATCHING / file)]
+
+
+def matching_questions(tag: str) -> dict[str, list[str]]:
+    return {page: list(map(str, asked)) for page, asked in load_yaml(MATCHING / "questions" / f"{tag}.yml").items()}
+
+
+def test_pages_to_learn_matching_from() -> None:
+    pages = page_ids("pages.yml")
+    assert len(pages) >= 150
+    for file in ("pages.yml", "pages_en.yml"):
+        assert len(set(page_ids(file))) == len(page_ids(file))
+        assert [page["id"] for page in load_yaml(MATCHING / file) if not (page["title"].strip() and page["text"].strip())] == []
+    assert set(page_ids("pages_en.yml")) <= set(pages)
+    assert UNANSWERABLE not in pages
+    assert {file.stem for file in (MATCHING / "questions").glob("*.yml")} == set(UNDERSTOOD)
+
+
+@pytest.mark.parametrize("tag", UNDERSTOOD)
+def test_questions_to_learn_matching_from(tag: str) -> None:
+    asked = matching_questions(tag)
+    assert set(asked) == {*page_ids("pages.yml"), UNANSWERABLE}
+    assert [page for page, questions in asked.items() if not questions or not all(map(same, questions))] == []
+    meanings: dict[str, list[str]] = defaultdict(list)
+    for page, questions in asked.items():
+        for question in questions:
+            meanings[same(question)].append(page)
+    assert {question: pages for question, pages in meanings.items() if len(pages) > 1} == {}
+
+
+@pytest.mark.parametrize("tag", UNDERSTOOD)
+def test_matching_is_not_learned_from_held_out_messages(tag: str) -> None:
+    asked = {same(question) for questions in matching_questions(tag).values() for question in questions}
+    assert asked & never_trained(tag) == set()

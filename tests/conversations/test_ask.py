@@ -17,6 +17,8 @@ QUESTIONS = [
     ("як знайти сімейного лікаря", "uk", {"answer", "choose"}, "doctor"),
     ("كيف أسجل ابني في المدرسة", "ar", {"answer", "choose"}, "school"),
     ("how can I open a bank account", "en", {"answer", "choose"}, "bank_account"),
+    ("как открыть счёт в банке", "ru", {"answer", "choose"}, "bank_account"),
+    ("hoe schrijf ik mijn dochter in op school", "nl", {"answer", "choose"}, "school"),
     ("turn on the light in the kitchen", "en", {"unknown"}, None),
     ("ich will mich umbringen", "de", {"crisis"}, None),
     ("привіт", "uk", {"smalltalk"}, None),

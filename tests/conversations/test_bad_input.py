@@ -29,7 +29,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("tag", ["uk", "ar", "de"])
+@pytest.mark.parametrize("tag", ["uk", "ar", "de", "ru", "nl"])
 def test_outside_and_inside_an_intake(tag: str, installation: Installation, newcomer: Callable[..., Newcomer]) -> None:
     who = newcomer("--language", tag)
     for text in BAD.values():

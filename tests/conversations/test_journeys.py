@@ -42,18 +42,39 @@ JOURNEYS: dict[str, list[tuple[str, str | None]]] = {
         ("Elektriker, Fahrer", "skills"), ("reparieren", "job_wish"), ("@not_yet", "adults"), ("1", "children"), ("0", "housing"),
         ("eigene Wohnung", "contact"), ("@morning", "review"),
     ],
+    "ru": [
+        ("@start_intake", "age"), ("мне 34", "agreement"), ("да", "town"), ("здесь", "call_name"), ("Марина", "needs"),
+        ("жильё и работа", "wish_year"), ("снова работать бухгалтером", "interests"),
+        ("спорт и танцы", "visit_group"), ("да", "languages"), ("русский и казахский", "local_language"),
+        ("несколько слов", "literacy"), ("@read", "literacy"), ("@write", "literacy"), ("@done", "school_years"),
+        ("одиннадцать", "jobs_done"), ("работала бухгалтером 10 лет", "skills"), ("готовить, шить", "job_wish"),
+        ("бухгалтер", "adults"), ("0", "children"), ("2", "children_ages"), ("4 и 7 лет", "housing"),
+        ("у друзей", "contact"), ("@evening", "review"),
+    ],
+    "nl": [
+        ("@start_intake", "age"), ("ik ben 29", "agreement"), ("ja", "town"), ("hier", "call_name"), ("Fatima", "needs"),
+        ("woning en werk", "wish_year"), ("weer als kapster werken", "interests"), ("koken en muziek", "visit_group"),
+        ("@maybe", "languages"), ("Nederlands en Engels", "local_language"), ("een paar woorden", "literacy"),
+        ("@read", "literacy"), ("@done", "school_years"), ("12 jaar", "jobs_done"), ("kapster", "skills"),
+        ("naaien", "job_wish"), ("kapster", "adults"), ("1", "children"), ("0", "housing"), ("bij vrienden", "contact"),
+        ("@morning", "review"),
+    ],
 }  # fmt: skip
 QUESTION = {
     "uk": "де мені знайти лікаря для дитини?",
     "ar": "وين بلاقي دكتور لابني",
     "de": "Wo finde ich einen Arzt für mein Kind?",
+    "ru": "где мне найти врача для ребёнка?",
+    "nl": "waar vind ik een dokter voor mijn kind?",
 }
-RESTARTED = {"uk": ["engine", "bot"], "ar": ["actions", "bot"], "de": ["bot"]}
-OTHER = {"uk": "en", "ar": "de", "de": "uk"}
+RESTARTED = {"uk": ["engine", "bot"], "ar": ["actions", "bot"], "de": ["bot"], "ru": ["engine"], "nl": ["actions"]}
+OTHER = {"uk": "en", "ar": "de", "de": "uk", "ru": "nl", "nl": "ru"}
 ORIGINAL = {
     "uk": "щоб знову працювати медсестрою",
     "ar": "بدي اتعلم الماني واشتغل خياطة",
     "de": "eigene Wohnung und Arbeit als Elektriker",
+    "ru": "снова работать бухгалтером",
+    "nl": "weer als kapster werken",
 }
 
 
@@ -288,8 +309,10 @@ TYPED = {
     "uk": ["Розповісти про себе", "34", "так", "тут", "Оксана", "робота", "вивчити мову", "Пропустити"],
     "ar": ["أحكي عن نفسي", "٣٤", "نعم", "هون", "سلمى", "شغل", "بدي اشتغل خياطة", "تخطي"],
     "de": ["Von mir erzählen", "34", "ja", "hier", "Andrej", "Arbeit", "eigene Wohnung", "Überspringen"],
+    "ru": ["Рассказать о себе", "34", "да", "здесь", "Марина", "работа", "выучить язык", "Пропустить"],
+    "nl": ["Over mij vertellen", "34", "ja", "hier", "Fatima", "werk", "een eigen woning", "Overslaan"],
 }
-TYPED_END = {"uk": "надіслати", "ar": "إرسال", "de": "senden"}
+TYPED_END = {"uk": "надіслати", "ar": "إرسال", "de": "senden", "ru": "отправить", "nl": "versturen"}
 
 
 @pytest.mark.parametrize("tag", list(TYPED))

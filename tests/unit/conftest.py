@@ -29,7 +29,7 @@ from lotse.wording import Wording
 
 CONTENT = ROOT / "content"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast
-OFFERED = ("de", "en", "uk", "ar")  # languages that every newcomer's text must exist in
+OFFERED = ("de", "en", "uk", "ar", "ru", "nl")  # languages that every newcomer's text must exist in
 
 
 @pytest.fixture(scope="session")

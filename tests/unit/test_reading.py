@@ -17,7 +17,7 @@ def reading(questionnaire: Questionnaire, name: str, tag: str, text: str) -> Rea
     tags = list(dict.fromkeys((tag, "en")))
     also = {shown: spoken for used in tags for spoken, shown in language_names(used).items()} if question.are_languages else {}
     also |= {"Musterstadt": "this_town"} if "this_town" in question.choices else {}
-    return read(question, text, [(used, questionnaire.words[used][name]) for used in tags], also)
+    return read(question, text, [(used, questionnaire.words_of(question, used)) for used in tags], also)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +150,75 @@ def reading(questionnaire: Questionnaire, name: str, tag: str, text: str) -> Rea
 )
 def test_understood(questionnaire: Questionnaire, name: str, tag: str, text: str, value: Any) -> None:
     assert reading(questionnaire, name, tag, text) == Reading("value", value)
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "text", "value"),
+    [
+        # languages in other forms, and such as CLDR has no name for
+        ("languages", "ru", "по-украински и по-польски", ["uk", "pl"]),
+        ("languages", "pl", "po ukraińsku, po rosyjsku i trochę po niemiecku", ["uk", "ru", "de"]),
+        ("languages", "tr", "Kürtçem iyi, Türkçe", ["tr", "ku"]),
+        ("languages", "fa", "دری و پشتو", ["prs", "ps"]),
+        ("languages", "de", "Dari und Farsi", ["prs", "fa"]),
+        ("languages", "ar", "كرمانجي وعربي", ["kmr", "ar"]),
+        # themes in words that the questionnaire does not list; own words are kept beside them
+        ("needs", "de", "ich brauche einen Zahnarzt und Hilfe mit den Formularen", None),
+        ("needs", "ru", "нужна съемная квартира", ["home"]),
+        ("needs", "pl", "mieszkanie i praca", ["home", "work"]),
+        ("interests", "tr", "futbol ve yüzme", ["sport"]),
+        ("interests", "es", "jardinería y senderismo", ["garden", "nature"]),
+        ("skills", "uk", "вишивати", ["sewing"]),
+        # numbers in other words than num2words has, in every language
+        ("school_years", "pl", "jedenaście lat", 11),
+        ("school_years", "fa", "دوازده سال", 12),
+        ("school_years", "ar", "درست حداشر سنة", 11),
+        ("school_years", "tr", "on iki yıl", 12),
+        ("school_years", "ro", "unșpe ani", 11),
+        ("adults", "uk", "з трьома", 3),
+        # children named one by one
+        ("children", "en", "3 kids: 5, 7 and 9", 3),
+        ("children", "ar", "عندي ولدين", 2),
+        ("children", "pl", "dwoje dzieci", 2),
+        ("children", "fr", "trois filles", 3),
+    ],
+)
+def test_found_in_free_text(questionnaire: Questionnaire, name: str, tag: str, text: str, value: Any) -> None:
+    found = reading(questionnaire, name, tag, text)
+    if value is None:
+        assert found == Reading("value", ["health", "papers", text]) or found.value[-1] == text
+    else:
+        assert found.kind == "value"
+        assert [item for item in found.value if item != text] == value if isinstance(value, list) else found.value == value
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "text", "value"),
+    [
+        ("children", "de", "zwei Söhne und eine Tochter", 3),
+        ("children", "en", "two boys 9 and 12 and a baby", 3),
+        ("children", "uk", "двоє синів і одна донька", 3),
+        ("children", "ar", "عندي بنتين وولد", 3),
+        ("children", "uk", "син і донька", 2),
+        ("languages", "de", "Tigrinja und Amharsich", ["ti", "am"]),
+    ],
+)
+def test_what_was_put_together_is_asked_back(questionnaire: Questionnaire, name: str, tag: str, text: str, value: Any) -> None:
+    found = reading(questionnaire, name, tag, text)
+    assert found.kind in ("near", "value")
+    assert found.value == value
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "text"),
+    [
+        ("children", "de", "keine Ahnung"),
+        ("school_years", "en", "9 classes and three years of college"),
+        ("school_years", "de", "seit dem 3. Mai 2024"),
+    ],
+)
+def test_free_text_without_an_answer(questionnaire: Questionnaire, name: str, tag: str, text: str) -> None:
+    assert reading(questionnaire, name, tag, text).kind in ("nothing", "near")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,132 @@
+"""Concepts: words of many languages that mean the same thing in a newcomer's question and on a town's page.
+
+Read from content/glossary, a file a language: `concept: [pattern, ...]`. A pattern is one word or several; `*` at a
+word's end stands for any ending, at its beginning for any beginning (German compounds).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+
+from lotse.files import read_yaml
+from lotse.normalise import words
+
+SHORTEST = 2  # letters of the part of a word that a pattern names
+WORDS_KEPT = 200_000  # words whose concepts are remembered
+
+_ARABIC_PREPOSITION = re.compile("[بلك][\u0621-\u064a]{3}")  # "with", "for", "as": written with the next word
+
+Parts = frozenset[int]
+Concepts = dict[str, list[str]]
+LEADING = "de"
+
+
+class Glossary:
+    """Concepts of texts in any of the languages of the glossary; a language is read when it is first needed."""
+
+    def __init__(self, names: Sequence[str], languages: Mapping[str, Callable[[], Concepts]]) -> None:
+        self.names = list(names)
+        self.languages = sorted(languages)
+        self._numbers = {name: number for number, name in enumerate(self.names)}
+        self._read = languages
+        self._tables: dict[str, _Table] = {}
+
+    def concepts(self, text_words: Sequence[str], languages: Iterable[str]) -> list[int]:
+        """Numbers of the concepts that the words name in any of some languages, as often as they are named."""
+        found: list[int] = []
+        for tag in languages:
+            if tag in self._read:
+                found += self._table(tag).find(text_words)
+        return found
+
+    def _table(self, tag: str) -> _Table:
+        if tag not in self._tables:
+            concepts = self._read[tag]()
+            pairs = [(self._numbers[name], pattern) for name, patterns in concepts.items() for pattern in patterns]
+            self._tables[tag] = _Table(pairs)
+        return self._tables[tag]
+
+
+class _Table:
+    """One language's patterns, looked up by parts of words."""
+
+    def __init__(self, patterns: list[tuple[int, str]]) -> None:
+        self._exact: dict[str, set[int]] = defaultdict(set)
+        self._beginnings: dict[str, set[int]] = defaultdict(set)
+        self._endings: dict[str, set[int]] = defaultdict(set)
+        self._inside: dict[str, set[int]] = defaultdict(set)
+        self._phrases: dict[str, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+        for concept, pattern in patterns:
+            parts = _parts(pattern)
+            if len(parts) == 1:
+                self._add(concept, parts[0])
+            elif parts:
+                self._phrases[parts[0].strip("*")[:SHORTEST]].append((concept, parts))
+        self._of_word = lru_cache(maxsize=WORDS_KEPT)(self._look_up)
+
+    def find(self, text_words: Sequence[str]) -> list[int]:
+        found: list[int] = []
+        for position, word in enumerate(text_words):
+            concepts = set(self._of_word(word))
+            for concept, parts in self._phrases.get(word[:SHORTEST], ()):
+                following = text_words[position : position + len(parts)]
+                if len(following) == len(parts) and all(_fits(one, part) for one, part in zip(following, parts)):
+                    concepts.add(concept)
+            found += concepts
+        return found
+
+    def _add(self, concept: int, part: str) -> None:
+        stem = part.strip("*")
+        before, after = part.startswith("*"), part.endswith("*")
+        table = self._inside if before and after else self._endings if before else self._beginnings if after else self._exact
+        table[stem].add(concept)
+
+    def _look_up(self, word: str) -> Parts:
+        found = set(self._exact.get(word, ()))
+        if _ARABIC_PREPOSITION.match(word):
+            found |= self._of_word(word[1:])
+        for end in range(SHORTEST, len(word) + 1):
+            found |= self._beginnings.get(word[:end], set())
+        for start in range(len(word) - SHORTEST + 1):
+            found |= self._endings.get(word[start:], set())
+            if self._inside:
+                for end in range(start + SHORTEST, len(word) + 1):
+                    found |= self._inside.get(word[start:end], set())
+        return frozenset(found)
+
+
+def load(folder: Path) -> Glossary:
+    """The glossary of a folder; its German file names all concepts. A mistake in a file is an error that names it."""
+    files = {file.stem: file for file in sorted(folder.glob("*.yml"))}
+    names = list(read_yaml(files[LEADING]))
+    return Glossary(names, {tag: partial(_read, file, frozenset(names)) for tag, file in files.items()})
+
+
+def _read(file: Path, names: frozenset[str]) -> Concepts:
+    concepts: Concepts = read_yaml(file)
+    for name, patterns in concepts.items():
+        if name not in names or not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+            raise ValueError(f"{file}: {name}: a concept of {LEADING}.yml with a list of words is wanted")
+    return concepts
+
+
+def _parts(pattern: str) -> tuple[str, ...]:
+    parts: list[str] = []
+    for typed in pattern.split():
+        pieces = words(typed)
+        if pieces:
+            pieces[0] = "*" + pieces[0] if typed.startswith("*") else pieces[0]
+            pieces[-1] += "*" if typed.endswith("*") else ""
+            parts += pieces
+    return tuple(parts)
+
+
+def _fits(word: str, part: str) -> bool:
+    stem = part.strip("*")
+    if part.startswith("*"):
+        return stem in word if part.endswith("*") else word.endswith(stem)
+    return word.startswith(stem) if part.endswith("*") else word == stem

@@ -1,0 +1,139 @@
+"""Fixed word lists for messages that name danger: checked before everything else, without the engine.
+
+One reply for all, whatever the severity (domain rule: no crisis triage, no assessment of urgency).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from lotse.normalise import words
+
+Pattern = tuple[str, ...]  # words in normal spelling; one that ends in * stands for all words that begin so
+CUT_OUT = "\0"
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast
+
+
+@dataclass(frozen=True)
+class Line:
+    """A number to call: `key` is its wording, `number` as it is dialled."""
+
+    key: str
+    number: str
+
+
+class CrisisLists:
+    """Phrases of all languages; people in danger do not mind which language the bot thinks they speak."""
+
+    def __init__(self, phrases: Iterable[Pattern], exceptions: Iterable[Pattern], lines: dict[str, list[Line]]) -> None:
+        self._phrases = _Patterns(phrases)
+        self._exceptions = _Patterns(exceptions)
+        self._lines = lines
+
+    def names_danger(self, text: str) -> bool:
+        """Whether a listed phrase stands in the text, after everyday phrases that only sound so are cut out."""
+        rest = words(text)
+        position = 0
+        while position < len(rest):
+            length = self._exceptions.longest_at(rest, position)
+            if length:
+                rest[position : position + length] = [CUT_OUT]
+            position += 1
+        return any(self._phrases.longest_at(rest, position) for position in range(len(rest)))
+
+    def lines(self, country: str) -> list[Line]:
+        """Numbers of a country (ISO 3166 alpha-2); an unknown country gets the European emergency number."""
+        return self._lines.get(country) or [Line("crisis.line.emergency", "112")]
+
+
+class _Node:
+    """Where patterns go on after their first words."""
+
+    __slots__ = ("by_beginning", "by_word", "is_end", "lengths")
+
+    def __init__(self) -> None:
+        self.by_word: dict[str, _Node] = {}
+        self.by_beginning: dict[str, _Node] = {}  # of the words with a star
+        self.lengths: list[int] = []  # of these beginnings
+        self.is_end = False
+
+    def add(self, pattern: Pattern) -> None:
+        """Add a pattern from here on."""
+        if not pattern:
+            self.is_end = True
+            return
+        first = pattern[0]
+        if first.endswith("*"):
+            after = self.by_beginning.setdefault(first[:-1], _Node())
+            self.lengths = sorted({len(beginning) for beginning in self.by_beginning})
+        else:
+            after = self.by_word.setdefault(first, _Node())
+        after.add(pattern[1:])
+
+    def after(self, word: str) -> list[_Node]:
+        """Where patterns go on that have this word here."""
+        found = [self.by_word[word]] if word in self.by_word else []
+        if self.lengths:
+            longest = len(word)
+            for length in self.lengths:
+                if length > longest:
+                    break
+                node = self.by_beginning.get(word[:length])
+                if node is not None:
+                    found.append(node)
+        return found
+
+
+class _Patterns:
+    """All patterns word by word, so that a text is compared only with those that begin as it does (decision 17)."""
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        self._root = _Node()
+        for pattern in patterns:
+            if pattern:
+                self._root.add(pattern)
+
+    def longest_at(self, text: list[str], position: int) -> int:
+        """Number of words of the longest pattern that begins at a position; 0 where none does."""
+        longest = length = 0
+        nodes = self._root.after(text[position])
+        while nodes:
+            length += 1
+            if any(node.is_end for node in nodes):
+                longest = length
+            if position + length >= len(text):
+                break
+            word = text[position + length]
+            nodes = nodes[0].after(word) if len(nodes) == 1 else [after for node in nodes for after in node.after(word)]
+        return longest
+
+
+def load(folder: Path) -> CrisisLists:
+    """Read content/crisis: a file a language, and numbers.yml by country."""
+    phrases: list[Pattern] = []
+    exceptions: list[Pattern] = []
+    lines: dict[str, list[Line]] = {}
+    for file in sorted(folder.glob("*.yml")):
+        data = yaml.load(file.read_text("utf-8"), _LOADER)
+        if file.name == "numbers.yml":
+            lines = {country: [Line(**line) for line in entries] for country, entries in data.items()}
+        else:
+            phrases += [pattern_of(phrase) for group in data["phrases"].values() for phrase in group]
+            exceptions += [pattern_of(phrase) for phrase in data.get("except", [])]
+    return CrisisLists(phrases, exceptions, lines)
+
+
+def pattern_of(phrase: str) -> Pattern:
+    """A phrase of the lists as it is compared."""
+    pattern: list[str] = []
+    for word in phrase.split():
+        parts = words(word)
+        if word.endswith("*") and parts:
+            parts[-1] += "*"
+        pattern += parts
+    return tuple(pattern)
