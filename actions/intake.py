@@ -50,7 +50,9 @@ class TakeMessage(CoreAction):
         vector = turn.understanding.vector
         if not taken.also_question or vector is None:
             return []
-        found = self.core.answers.find(turn.session, turn.municipality.id, Question(turn.text, turn.message_language, vector), 0.0)
+        found = self.core.answers.find(
+            turn.session, turn.municipality.id, Question(turn.text, turn.message_language, vector), 0.0
+        )
         return [candidate.answer_id for candidate in found.decision.candidates[:1]]
 
 

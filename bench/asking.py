@@ -22,7 +22,7 @@ from commands.ask import _answer
 from commands.supervisor import services, wait_until_ready
 from lotse import core
 from lotse.answers import matching, ranking
-from lotse.languages import Identifier
+from lotse.languages import Identifier, native
 from lotse.settings import ROOT, Settings
 from lotse.storage.tables import Municipality
 
@@ -94,9 +94,9 @@ class Asker:
             )
         return found
 
-    async def intent(self, text: str) -> str | None:
-        """The engine's best intent."""
-        found: str | None = (await self.engine.parse(clean(text)))["intent"]["name"]
+    async def intent(self, text: str, language: str) -> str | None:
+        """The engine's best intent, also of what `ask` puts to no engine because words tell already."""
+        found: str | None = (await self.engine.parse(native(clean(text), language)))["intent"]["name"]
         return found
 
     def town(self, slug: str) -> str:

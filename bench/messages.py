@@ -62,7 +62,7 @@ async def measure(asker: Asker, most: int | None) -> dict[str, Figures]:
             messages = random.Random(2).sample(messages, most)
         answers = await asker.ask(town, [(tag, each["text"]) for each in messages])
         heard = [
-            Heard(each, answer, await asker.intent(each["text"]), asker.parts.crisis.names_danger(clean(each["text"])))
+            Heard(each, answer, await asker.intent(each["text"], tag), asker.parts.crisis.names_danger(clean(each["text"])))
             for each, answer in zip(messages, answers)
         ]
         found[tag] = figures(heard, known)

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from bench import cost, district, messages, out_of_scope
-from bench.asking import DATA, LANGUAGES, Table, asker, fresh, progress, share
+from bench.asking import DATA, Table, asker, fresh, progress, share, shown
 from commands.errors import CommandError
 from lotse import core
 from lotse.settings import ROOT, Settings
@@ -64,7 +64,7 @@ async def _measure(settings: Settings, most: int | None) -> tuple[dict[str, Any]
             tables += district.tables(figures["district"])
             tables += [district.table_of_titles(figures["titles"]), out_of_scope.table(figures["out_of_scope"])]
         figures["cost"] = cost.measure(asking, towns, cost.QUESTIONS if most is None else most)
-        figures["index"] = cost.measure_size(asking, cost.LARGE if most is None else cost.LARGE // 10)
+        figures["index"] = cost.measure_size(settings, cost.LARGE if most is None else cost.LARGE // 10)
         tables += cost.tables(figures["cost"], figures["index"])
     return figures, tables
 
@@ -85,13 +85,13 @@ def _beside(figures: dict[str, Any]) -> list[Table]:
     languages = figures["languages"]
     tables = []
     if (module := _module("languages")) is not None:
-        found = module.measure()
-        figures["language_identification"] = found
-        for tag in LANGUAGES:
-            languages[tag] |= {"language_full": found[tag]["full"], "language_short": found[tag]["short"]}
-        rows = [(tag, each["full"], each["short"]) for tag, each in found.items() if isinstance(each, dict) and "full" in each]
-        note = "Share of the sentences whose language is identified, and of their first two words alone."
-        tables.append(Table("Identification of the language", note, ("", "sentences", "two words"), rows))
+        found = figures["language_identification"] = module.measure()
+        for tag, each in found["whole"].items():
+            if tag in languages:
+                languages[tag] |= {"language_full": each["full"], "language_short": each["short"]}
+        rows = [(tag, *(_full_and_short(by_tag.get(tag)) for by_tag in found.values())) for tag in found["whole"]]
+        note = "Share identified, of whole texts / of their first two words; all together, and each part alone."
+        tables.append(Table("Identification of the language", note, ("", *found), rows))
     if (module := _module("extraction")) is not None:
         found = module.measure()
         for tag, each in found.items():
@@ -104,6 +104,10 @@ def _beside(figures: dict[str, Any]) -> list[Table]:
         )
         tables.append(Table("What messages name", note, ("", *columns), rows))
     return tables
+
+
+def _full_and_short(found: dict[str, float] | None) -> str:
+    return f"{shown(found['full'])} / {shown(found['short'])}" if found else "–"
 
 
 def _module(name: str) -> ModuleType | None:

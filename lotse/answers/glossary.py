@@ -35,6 +35,12 @@ class Glossary:
         self._read = languages
         self._tables: dict[str, _Table] = {}
 
+    @classmethod
+    def of(cls, languages: dict[str, Concepts]) -> Glossary:
+        """A glossary from what is at hand already."""
+        names = sorted({name for concepts in languages.values() for name in concepts})
+        return cls(names, {tag: partial(dict, concepts) for tag, concepts in languages.items()})
+
     def concepts(self, text_words: Sequence[str], languages: Iterable[str]) -> list[int]:
         """Numbers of the concepts that the words name in any of some languages, as often as they are named."""
         found: list[int] = []

@@ -35,7 +35,7 @@ _STATISTICS_OF = {"ku": "kmr", "ary": "ar", "arz": "ar"}  # py3langid's names fo
 # how much each part counts, in natural logarithms; chosen on one half of data/nlu with the words of the other half
 STATISTICS, FLOOR = 1.25, 7.5  # alone they never say more than e^7.5 to one
 WORD = 2.0  # one of the commonest words
-TYPED_WORD = 3.5  # the same typed with Latin letters
+TYPED_WORD = 4.0  # the same typed with Latin letters
 TYPED = 3.0  # what it has to make up for: most texts in Latin letters are in Latin languages
 DIGIT = 2.5  # a word such as "ma3"
 VOCABULARY = 0.6
@@ -80,9 +80,10 @@ class Identifier:
         if self._is_another(found, lowered):
             return None
         scores = self._scores(found, lowered, script, candidates)
-        words = len(found)
-        if prior in scores and words < PRIOR_WORDS:
-            scores[prior] += PRIOR * (PRIOR_WORDS - words) / (PRIOR_WORDS - 1)
+        if prior in TYPED_LATIN and script == "latin" and prior in self._tags:
+            scores.setdefault(prior, -TYPED)
+        if prior in scores:
+            scores[prior] += PRIOR * max(0.0, PRIOR_WORDS - len(found)) / (PRIOR_WORDS - 1)
         best = max(scores, key=lambda tag: scores[tag])
         share = 1.0 / sum(math.exp(score - scores[best]) for score in scores.values())
         certainty = min(1.0, letters / 12)  # two letters prove nothing, however much they look like a language

@@ -34,7 +34,13 @@ _HANDLES = (
     re.compile(r"(?:https?://)?(?:www\.)?(?:t\.me|wa\.me|(?:facebook|fb|instagram|tiktok|vk)\.com)/\S+", re.IGNORECASE),
 )
 _WITHIN = re.compile("[ \u00a0]?['’ʼ.-]?[ \u00a0]?")  # between the words of one name
-_AFTER = {"said": r"[\s:.,–-]{1,3}", "title": r"[ \u00a0.]{1,2}", "capital": r"[ \u00a0.,]{1,2}", "am": r"\s"}
+_AFTER = {
+    "said": r"[\s:.,–-]{1,3}",
+    "title": r"[ \u00a0.]{1,2}",
+    "people": r"[ \u00a0.]{1,2}",
+    "relatives": r",?[ \u00a0]",
+    "am": r"\s",
+}
 
 Span = tuple[int, int]
 
@@ -85,7 +91,7 @@ def _names(text: str, found: Sequence[Token], language: str) -> Iterator[Span]:
                 continue
             end = _end_of_name(text, found, after, language, kind)
             # "my son Kindergarten", "I am Nurse Assistant": people write so, and it is what they ask about
-            if end and not (kind in ("capital", "am") and _is_something(text, found, after, end, language)):
+            if end and not (kind in ("people", "relatives", "am") and _is_something(text, found, after, end, language)):
                 yield found[after].start, found[end - 1].end
 
 
@@ -103,7 +109,7 @@ def _end_of_name(text: str, found: Sequence[Token], first: int, language: str, k
         with_capitals += 1
     if kind == "am":
         return with_capitals if with_capitals - first > 1 else 0
-    if kind == "capital" or with_capitals > first:
+    if kind in ("people", "relatives") or with_capitals > first:
         return with_capitals if with_capitals > first else 0
     if run == first:
         return 0
@@ -134,7 +140,7 @@ def _listed() -> Any:
 def _cues(language: str) -> dict[str, list[tuple[tuple[str, ...], str]]]:
     """Words that announce a name in a language or in those of the offices, by their first word: (all words, kind)."""
     cues: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
-    for kind in ("said", "title", "capital", "before", "am"):
+    for kind in ("said", "title", "people", "relatives", "before", "am"):
         listed = _listed()[kind]
         sections = listed if isinstance(listed, dict) else {"": listed}
         for tag, ways in sections.items():
@@ -147,5 +153,5 @@ def _cues(language: str) -> dict[str, list[tuple[tuple[str, ...], str]]]:
 
 @lru_cache(maxsize=20)
 def _no_names(language: str) -> frozenset[str]:
-    usual = {word for tag in {language, "de", "en"} & set(TAGS) for word in gazetteer.stop_words(tag)}
-    return frozenset(usual | {norms(word) for word in split(_listed()["stop"])})
+    listed = _listed()["stop"]
+    return frozenset(norms(word) for tag in {language, "de", "en"} & set(listed) for word in split(listed[tag]))

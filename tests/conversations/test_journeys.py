@@ -23,7 +23,7 @@ JOURNEYS: dict[str, list[tuple[str, str | None]]] = {
         ("спорт і танці", "visit_group"), ("так", "languages"), ("українською та російською", "local_language"),
         ("кілька слів", "literacy"), ("@read", "literacy"), ("@write", "literacy"), ("@done", "school_years"),
         ("одинадцять", "jobs_done"), ("працювала медсестрою 10 років", "skills"), ("догляд, кухня", "job_wish"),
-        ("медсестра", "adults"), ("0", "children"), ("двоє", "children"), ("2", "children_ages"), ("4 і 7 років", "housing"),
+        ("медсестра", "adults"), ("0", "children"), ("двоє", "children_ages"), ("4 і 7 років", "housing"),
         ("у друзів", "contact"), ("@evening", "review"),
     ],
     "ar": [

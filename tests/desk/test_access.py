@@ -110,7 +110,14 @@ async def test_the_navigation_shows_what_one_may_see_and_the_first_page_is_one_o
     shown = re.findall(r'<a href="(/desk/[a-z]+)"', page.text.partition("</nav>")[0])
     assert first == shown[0]
     allowed = {path for method, path, roles in RULES if method == "GET" and roles is not None and role in roles}
-    assert set(shown) == allowed & {"/desk/cases", "/desk/calls", "/desk/answers", "/desk/questions", "/desk/figures", "/desk/account"}
+    assert set(shown) == allowed & {
+        "/desk/cases",
+        "/desk/calls",
+        "/desk/answers",
+        "/desk/questions",
+        "/desk/figures",
+        "/desk/account",
+    }
 
 
 def test_a_route_without_a_rule_stops_the_start() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +45,7 @@ CONCEPTS = {
     "ar": {"doctor": ["طبيب", "دكتور"], "flat": ["شقة", "سكن"]},
     "tr": {"doctor": ["doktor*"], "flat": ["ev", "daire*"]},
 }
-GLOSSARY = Glossary(["doctor", "flat", "price"], {tag: partial(dict, concepts) for tag, concepts in CONCEPTS.items()})
+GLOSSARY = Glossary.of(CONCEPTS)
 EVEN = Ranking(
     evidence=dict.fromkeys(EVIDENCE, 1.0),
     first={"best": 1.0, "lead": 1.0, "out_of_scope": -0.2, "constant": -1.5},

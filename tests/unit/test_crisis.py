@@ -8,9 +8,14 @@ import pytest
 
 from lotse import crisis
 from lotse.crisis import CrisisLists
-from lotse.greeting import crisis_reply
+from lotse.crisis.calls import fixed_reply
+from lotse.crisis.lists import pattern_of
+from lotse.settings import ROOT
 from lotse.wording import Wording
 from tests.unit.conftest import CONTENT, OFFERED, held_out, load_yaml, training
+
+LISTED = sorted(file.stem for file in (CONTENT / "crisis").glob("*.yml") if file.stem != "numbers")
+TRAINED = sorted(folder.name for folder in (ROOT / "data" / "nlu").iterdir() if folder.is_dir())
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +27,7 @@ def listed(tag: str) -> dict[str, Any]:
     return load_yaml(CONTENT / "crisis" / f"{tag}.yml")
 
 
-@pytest.mark.parametrize("tag", OFFERED)
+@pytest.mark.parametrize("tag", LISTED)
 def test_every_listed_phrase_is_found(lists: CrisisLists, tag: str) -> None:
     phrases = [phrase.replace("*", "") for group in listed(tag)["phrases"].values() for phrase in group]
     assert len(phrases) > 100
@@ -31,7 +36,7 @@ def test_every_listed_phrase_is_found(lists: CrisisLists, tag: str) -> None:
     assert [phrase for phrase in phrases if not lists.names_danger(phrase.upper())] == []
 
 
-@pytest.mark.parametrize("tag", OFFERED)
+@pytest.mark.parametrize("tag", LISTED)
 def test_every_listed_exception_is_quiet(lists: CrisisLists, tag: str) -> None:
     exceptions = [phrase.replace("*", "") for phrase in listed(tag)["except"]]
     assert len(exceptions) > 5
@@ -50,11 +55,56 @@ def test_everyday_sentences_raise_no_alarm(lists: CrisisLists, tag: str) -> None
     assert [text for text in harmless if lists.names_danger(text)] == []
 
 
-@pytest.mark.parametrize("tag", OFFERED)
+@pytest.mark.parametrize("tag", TRAINED)
 def test_ordinary_messages_raise_no_alarm(lists: CrisisLists, tag: str) -> None:
     ordinary = [text for intent, text in training(tag) if intent != "crisis"]
     assert len(ordinary) > 300
     assert [text for text in ordinary if lists.names_danger(text)] == []
+
+
+@pytest.mark.parametrize("tag", TRAINED)
+def test_the_examples_of_danger_are_found(lists: CrisisLists, tag: str) -> None:
+    danger = [text for intent, text in training(tag) if intent == "crisis"]
+    assert len(danger) > 50
+    missed = [text for text in danger if not lists.names_danger(text)]
+    assert len(missed) <= len(danger) * 0.02, missed
+
+
+@pytest.mark.parametrize(
+    ("text", "of"),
+    [
+        ("ik kan vandaag niet, want die dag werk ik", "nl"),  # en "want die"
+        ("حقوق بشر در آلمان", "fa"),  # ar "human trafficking" without its first word
+        ("مجوز اسلحه شکاری", "fa"),
+        ("me molesta el ruido del vecino", "es"),  # en "molest"
+        ("mijn familie was anders", "nl"),  # de "familie was an..."
+        ("ambulans ücretli mi", "tr"),  # so "ambulans"
+    ],
+)
+def test_a_phrase_of_one_language_is_quiet_in_another(lists: CrisisLists, text: str, of: str) -> None:
+    """All lists are searched for every message."""
+    assert not lists.names_danger(text), of
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "живу на вулиці Шіллера 5, куди звертатись",
+        "коли я можу забрати мій паспорт з відомства",
+        "мама після інсульту, чи дадуть групу",
+        "die Miete bringt mich um",
+        "ich brauche einen freien Termin beim Kinderarzt",
+        "darf ich mein Kind allein zu Hause lassen",
+        "i dont want to live in the camp any more",
+        "i took my kids to the doctor",
+        "we have no bed for the baby in the new flat",
+        "ما بدي عيش بالكامب بدي بيت",
+        "بدي قدم طعن على القرار",
+        "تأخرت غصب عني",
+    ],
+)
+def test_everyday_talk_that_sounds_alike_is_quiet(lists: CrisisLists, text: str) -> None:
+    assert not lists.names_danger(text)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +117,12 @@ def test_ordinary_messages_raise_no_alarm(lists: CrisisLists, tag: str) -> None:
         ("Я   не   хочу   жити...", True),
         ("не хочу жить", True),
         ("my husband hit me", True),
+        ("муж меня бьёт", True),
+        ("муж меня бьет", True),
+        ("чоловік ломиться в двері з ножем", True),
+        ("mein Bruder sagt er findet mich und bringt mich um", True),
+        ("boss take my passport and say i must work for free", True),
+        ("قاعدين برا قدام المحطة مع بيبي", True),
         ("زوجي يضربني", True),
         ("я не хочу тут жити, хочу іншу квартиру", False),
         ("wo ist die Anmeldung", False),
@@ -83,6 +139,20 @@ def test_a_star_stands_at_the_end_of_a_word() -> None:
     assert lists.names_danger("Mystery friend")
     assert not lists.names_danger("a myth friend code")
     assert not lists.names_danger("my dear friend")
+
+
+def test_the_longest_exception_is_cut_out() -> None:
+    """The shorter one would leave the phrase behind it."""
+    phrases = [pattern_of(phrase) for phrase in ("stab*", "in the back")]
+    lists = CrisisLists(phrases, [("stab*",), ("stab*", "in", "the", "back")], {})
+    assert not lists.names_danger("stabbed in the back")
+    assert lists.names_danger("in the back")
+
+
+def test_patterns_with_the_same_beginning_are_told_apart() -> None:
+    lists = CrisisLists([("a", "b", "c"), ("a*", "b", "d"), ("ab", "x*")], [], {})
+    assert [text for text in ("a b c", "a b d", "abc b d", "ab xyz") if not lists.names_danger(text)] == []
+    assert [text for text in ("a b", "abc b c", "ab", "b c", "abx yz") if lists.names_danger(text)] == []
 
 
 def numbers(lists: CrisisLists, country: str) -> dict[str, str]:
@@ -104,7 +174,7 @@ def test_an_unknown_country_has_the_european_number(lists: CrisisLists, country:
 @pytest.mark.parametrize("tag", OFFERED)
 def test_the_dutch_number_is_never_shown_in_germany(lists: CrisisLists, wording: Wording, tag: str) -> None:
     def shown(country: str) -> str:
-        return "\n".join(wording.render(part, tag) for part in crisis_reply(lists.lines(country), True).paragraphs)
+        return "\n".join(wording.render(part, tag) for part in fixed_reply(lists.lines(country), "cc_1", True).paragraphs)
 
     assert "113" not in shown("DE")
     assert "113" in shown("NL")

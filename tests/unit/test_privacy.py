@@ -19,6 +19,7 @@ from lotse.storage.tables import (
     CaseEvent,
     Consent,
     Conversation,
+    CrisisCall,
     Feedback,
     Inbound,
     Intake,
@@ -46,7 +47,8 @@ def hangs_on(table: SqlTable, root: str) -> bool:
 
 def test_personal_tables_are_known() -> None:
     assert PERSONAL == [
-        "applied", "case_event", "cases", "conversation", "inbound", "intake", "outbound", "response", "unanswered_question",
+        "applied", "case_event", "cases", "conversation", "crisis_call",
+        "inbound", "intake", "outbound", "response", "unanswered_question",
     ]  # fmt: skip
 
 
@@ -91,6 +93,7 @@ def tell_everything(session: Session, address: str) -> Conversation:
     case.events.append(CaseEvent(kind="note", body="…"))
     open_case(session, conversation, "contact", topic="житло")
     conversation.contact = {"phone": None, "email": "somebody@example.org"}
+    session.add(CrisisCall(conversation_id=conversation.id, municipality_id=town.id, words="…", state="called"))
     session.add(WebSession(digest=f"session {address}", conversation_id=conversation.id))
     session.add(ReturnCode(digest=f"code {address}", conversation_id=conversation.id))
     session.add(Applied(inbound_id=inbound.id, action="action_answer", result={"replies": []}))
