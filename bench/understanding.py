@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib
 import json
-from types import ModuleType
 from typing import Any
 
 from bench import cost, district, messages, out_of_scope
@@ -20,6 +18,7 @@ from lotse import core
 from lotse.settings import ROOT, Settings
 
 QUICK = 20  # messages of a language, or questions of a set
+IDENTIFICATION = ("whole", "prior", "words", "py3langid", "langdetect", "tatoeba", "udhr", "phrasebook")
 PAGE = ROOT / "docs" / "understanding.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
@@ -54,7 +53,7 @@ async def _measure(settings: Settings, most: int | None) -> tuple[dict[str, Any]
         languages = await messages.measure(asking, most)
         tables = messages.tables(languages)
         figures: dict[str, Any] = {"languages": languages, "worst_ratio": worst_ratio(languages), "means": _means(languages)}
-        tables += _beside(figures)
+        tables += _beside(figures, most)
         towns = {"sample town": messages.SAMPLE_TOWN}
         if here:
             towns |= {"district, de": district.TOWNS["de"], "district, de+en": district.TOWNS["de+en"]}
@@ -80,42 +79,39 @@ def _means(languages: dict[str, dict[str, Any]]) -> dict[str, float]:
     return {name: share(sum(each[name] for each in languages.values()), len(languages)) for name in names}
 
 
-def _beside(figures: dict[str, Any]) -> list[Table]:
+def _beside(figures: dict[str, Any], most: int | None) -> list[Table]:
     """Identification of languages and extraction, which have modules of their own."""
-    languages = figures["languages"]
-    tables = []
-    if (module := _module("languages")) is not None:
-        found = figures["language_identification"] = module.measure()
-        for tag, each in found["whole"].items():
-            if tag in languages:
-                languages[tag] |= {"language_full": each["full"], "language_short": each["short"]}
-        rows = [(tag, *(_full_and_short(by_tag.get(tag)) for by_tag in found.values())) for tag in found["whole"]]
-        note = "Share identified, of whole texts / of their first two words; all together, and each part alone."
-        tables.append(Table("Identification of the language", note, ("", *found), rows))
-    if (module := _module("extraction")) is not None:
-        found = module.measure()
-        for tag, each in found.items():
-            if tag in languages:
-                languages[tag] |= {f"extraction_{name}": each[name] for name in ("precision", "recall", "f1")}
-        columns = ("messages", "precision", "recall", "f1", "certain")
-        rows = [(tag, *(each[name] for name in columns)) for tag, each in found.items()]
-        note = (
-            "Languages, countries, numbers, ages, dates, themes and occupations; `certain`: precision of what is not asked back."
-        )
-        tables.append(Table("What messages name", note, ("", *columns), rows))
-    return tables
+    from bench import extraction, languages  # their libraries take seconds to import
+
+    identified = figures["language_identification"] = languages.measure(most)
+    progress("identification of languages")
+    extracted = extraction.measure()
+    progress("extraction")
+    for tag, each in figures["languages"].items():
+        each |= {f"language_{part}": identified["whole"][tag][part] for part in ("full", "short")}
+        each |= {f"extraction_{name}": extracted[tag][name] for name in ("precision", "recall", "f1")}
+    parts = [name for name in IDENTIFICATION if name in identified]
+    tags = sorted({tag for name in parts for tag in identified[name]})
+    columns = ("messages", "precision", "recall", "f1", "certain")
+    return [
+        Table(
+            "Identification of the language",
+            "Share identified, of whole texts / of their first two words. Our held-out messages: all together, with the "
+            "conversation's language as prior, each part alone; sets of others: all together.",
+            ("", *parts),
+            [(tag, *(_full_and_short(identified[name].get(tag)) for name in parts)) for tag in tags],
+        ),
+        Table(
+            "What messages name",
+            "Languages, countries, numbers, ages, dates, themes and occupations; `certain`: precision of what is not asked back.",
+            ("", *columns),
+            [(tag, *(each[name] for name in columns)) for tag, each in extracted.items()],
+        ),
+    ]
 
 
 def _full_and_short(found: dict[str, float] | None) -> str:
     return f"{shown(found['full'])} / {shown(found['short'])}" if found else "–"
-
-
-def _module(name: str) -> ModuleType | None:
-    try:
-        return importlib.import_module(f"bench.{name}")
-    except ModuleNotFoundError as error:
-        progress(f"without {name}: {error}")
-        return None
 
 
 def _write(tables: list[Table]) -> None:

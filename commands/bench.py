@@ -7,7 +7,7 @@ import importlib
 
 from lotse.settings import Settings
 
-NAMES = ("turn", "load", "understanding")
+NAMES = ("turn", "load", "understanding", "languages")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from lotse import languages
-from lotse.languages import Choice, Guess, Identifier, Languages, choose
+from bot.engine import Engine
+from bot.turn import Gateway
+from lotse import core, languages
+from lotse.core import Core
+from lotse.languages import Choice, Guess, Identifier, Languages, choose, vocabulary
+from lotse.languages.words import lexicon, tokens
+from lotse.settings import Settings, from_environment
+from lotse.storage import Database
+from lotse.storage.tables import Conversation, Inbound, Intake
+from tests.unit.conftest import converse, training
 
 SENTENCES = {
     "de": [
@@ -85,6 +95,209 @@ SENTENCES = {
 }
 
 
+MORE = {
+    "nl": [
+        "ik zoek een kamer voor mij en mijn kinderen",
+        "waar moet ik heen met deze brief",
+        "wanneer is het loket open",
+        "hoe meld ik mij aan",
+        "dat weet ik nog niet",
+    ],
+    "fr": [
+        "je cherche une chambre pour ma famille",
+        "ou je dois aller avec cette lettre",
+        "c'est ouvert quand",
+        "est ce que je peux travailler",
+        "on ne sait pas encore",
+    ],
+    "es": [
+        "busco una habitacion para mi familia",
+        "a donde voy con esta carta",
+        "cuando abren la oficina",
+        "puedo trabajar ya",
+        "todavia no lo sabemos",
+    ],
+    "ro": [
+        "caut o camera pentru familia mea",
+        "unde ma duc cu scrisoarea asta",
+        "cand e deschis la birou",
+        "am voie sa lucrez",
+        "inca nu stim",
+    ],
+    "pl": [
+        "szukam pokoju dla mojej rodziny",
+        "gdzie mam isc z tym listem",
+        "kiedy jest otwarte",
+        "czy moge juz pracowac",
+        "jeszcze nie wiemy",
+    ],
+    "tr": [
+        "ailem icin bir oda ariyorum",
+        "bu mektupla nereye gideyim",
+        "daire ne zaman acik",
+        "calisabilir miyim",
+        "daha bilmiyoruz",
+    ],
+    "kmr": [
+        "ez ji bo malbata xwe odeyekê digerim",
+        "bi vê nameyê ez biçim ku derê",
+        "kengî vekirî ye",
+        "ez dikarim kar bikim?",
+        "em hê nizanin",
+        "ez dixwazim zimane almani hin bibim",
+    ],
+    "bg": [
+        "търся стая за моето семейство",
+        "къде да отида с това писмо",
+        "кога е отворено",
+        "мога ли вече да работя",
+        "още не знаем",
+    ],
+    "ti": [
+        "ንስድራይ ክፍሊ እደሊ ኣለኹ",
+        "በዛ ደብዳበ ናበይ ክኸይድ",
+        "መዓስ እዩ ዝኽፈት",
+        "ክሰርሕ እኽእል ዶ",
+        "ክሳብ ሕጂ ኣይንፈልጥን",
+    ],
+    "so": [
+        "waxaan raadinayaa qol qoyskayga",
+        "xagee la tagaa warqaddan",
+        "goorma ayay furan tahay",
+        "ma shaqayn karaa",
+        "weli ma naqaan",
+    ],
+}
+TYPED = [  # with Latin letters, as on a borrowed telephone
+    ("kak poluchit termin", "ru"),
+    ("gde mojno sdelat spravku", "ru"),
+    ("ya ne ponimayu eto pismo", "ru"),
+    ("mne nuzhna rabota", "ru"),
+    ("4to nado dlya shkoly", "ru"),
+    ("yak zapysatysya", "uk"),
+    ("de mozhna zrobyty anmeldung", "uk"),
+    ("meni potribna dopomoha", "uk"),
+    ("kif b7ki ma3 doktor", "ar"),
+    ("wein fini sajjel 3al kurs", "ar"),
+    ("badi maw3id bokra", "ar"),
+    ("shu lazem a3mel", "ar"),
+    ("chetor sabt nam konam", "fa"),
+    ("baraye bacheha chi mishe gereft", "fa"),
+    ("mikham ba doktor harf bezanam", "fa"),
+    ("kade moga da namerya rabota", "bg"),
+    ("iskam da zapisha deteto", "bg"),
+]
+MIXED = [  # German nouns, names and words of others in between
+    ("де взяти Anmeldung в Jobcenter", "uk"),
+    ("was ist с моим Termin", "ru"),
+    ("мне нужен Termin im Bürgeramt", "ru"),
+    ("بدي Termin بالجوب سنتر", "ar"),
+    ("چگونه Anmeldung کنم", "fa"),
+    ("къде се прави Anmeldung", "bg"),
+    ("ik heb een Termin bij de Ausländerbehörde", "nl"),
+    ("comment prendre Termin au Jobcenter", "fr"),
+    ("jobcenter için nasıl randevu alırım", "tr"),
+    ("Ich heiße Иван Петренко", "de"),
+    ("was bedeutet довідка", "de"),
+]
+
+
+@pytest.mark.parametrize("tag", MORE)
+def test_language_of_a_sentence_in_the_other_languages(identifier: Identifier, tag: str) -> None:
+    guesses = {text: identifier.identify(text) for text in MORE[tag]}
+    assert {text: guess for text, guess in guesses.items() if guess is None or guess.tag != tag} == {}
+
+
+@pytest.mark.parametrize(("text", "tag"), TYPED + MIXED)
+def test_language_of_typed_and_mixed_text(identifier: Identifier, text: str, tag: str) -> None:
+    guess = identifier.identify(text)
+    assert guess is not None
+    assert guess.tag == tag
+
+
+@pytest.mark.parametrize("text", ["kurs b1", "A2 Kurs", "19 prozent von 250", "um 7h30 oder 5 uhr", "brauche 3 zimmer"])
+def test_digits_of_other_kinds_are_no_arabic(identifier: Identifier, text: str) -> None:
+    guess = identifier.identify(text)
+    assert guess is None or guess.tag != "ar"
+
+
+@pytest.mark.parametrize(
+    ("text", "prior", "tag"),
+    [
+        ("ok", "ru", "ru"),
+        ("ja", "de", "de"),
+        ("ja", "pl", "pl"),
+        ("no", "es", "es"),
+        ("no", "en", "en"),
+        ("tak", "uk", "uk"),
+        ("так", "ru", "ru"),
+        ("медсестра", "uk", "uk"),
+        ("медсестра", "ru", "ru"),
+        ("سلام", "ar", "ar"),
+        ("سلام", "fa", "fa"),
+        ("Berlin", "ru", "ru"),
+        ("merci", "fa", "fa"),
+        # clearly another language
+        ("guten Tag", "uk", "de"),
+        ("thank you", "de", "en"),
+        ("wo ist der Arzt", "uk", "de"),
+        ("where is the doctor please", "de", "en"),
+        ("де лікар", "de", "uk"),
+        ("шукаю лікаря", "ru", "uk"),
+        # a language that is not known
+        ("guten Tag", "xx", "de"),
+    ],
+)
+def test_the_conversations_language_decides_what_is_short(identifier: Identifier, text: str, prior: str, tag: str) -> None:
+    guess = identifier.identify(text, prior)
+    assert guess is not None
+    assert guess.tag == tag
+
+
+@pytest.mark.parametrize("tag", ["de", "uk", "ar", "fa"])
+def test_a_long_text_needs_no_prior(identifier: Identifier, tag: str) -> None:
+    for text in ("I have a question about the school of my two children", "мені прийшов лист, я нічого в ньому не розумію"):
+        assert identifier.identify(text, tag) == identifier.identify(text)
+
+
+@pytest.mark.parametrize("text", ["unë kërkoj punë dhe shtëpi", "ممکن ہے کہ وہ نہیں ہے", "ја љубим њу", "ባቡር ጣቢያ የት ነው"])
+def test_a_language_that_is_none_of_ours_stays_without_a_guess(identifier: Identifier, text: str) -> None:
+    assert identifier.identify(text) is None
+
+
+def test_the_lists_of_words(known: Languages) -> None:
+    words = lexicon()
+    tags = {language.tag for language in known.all}
+    assert {tag for weights in words.own.values() for tag in weights} == tags
+    for tag in tags:
+        assert sum(tag in weights for weights in words.own.values()) >= 60, tag
+    assert all(sum(weights.values()) <= 1.001 for weights in words.own.values()), "what a word says is shared out"
+    assert words.is_loan("jobcentera")
+    assert not words.is_loan("job")
+    assert words.typed["gde"] == {"ru": 1.0}
+
+
+def test_words_with_apostrophes() -> None:
+    own, _ = lexicon().evidence(tokens("J’ai"), latin=True)
+    assert own == lexicon().evidence(tokens("jai"), latin=True)[0]
+    assert own["fr"] > 0
+
+
+def test_words_of_our_texts_are_counted() -> None:
+    shares = vocabulary.count({"de": ["der Hund", "der Hund und DER Kater", "бюро"], "en": ["hund", "hund"]})
+    assert shares["der"] == {"de": round(vocabulary.PER * 3 / 7)}
+    assert set(shares["hund"]) == {"de", "en"}
+    assert "kater" not in shares, "once may be a typing error"
+    assert "бюро" not in shares
+
+
+@pytest.mark.parametrize("tag", ["de", "nl", "en", "ru", "uk", "tr", "ar", "fa", "fr", "es", "ro", "pl"])
+def test_most_training_examples_are_told(identifier: Identifier, tag: str) -> None:
+    longer = [text for _, text in training(tag) if len(text.split()) >= 4][::5]
+    right = sum((guess := identifier.identify(text)) is not None and guess.tag == tag for text in longer)
+    assert right >= 0.95 * len(longer)
+
+
 @pytest.mark.parametrize("tag", SENTENCES)
 def test_language_of_a_sentence(identifier: Identifier, tag: str) -> None:
     assert len(SENTENCES[tag]) == 10
@@ -144,6 +357,9 @@ OFFER = ["de", "en", "uk", "ar"]
         ("de", False, Guess("ar", 0.59), 5, None, Choice("de")),
         ("de", False, Guess("ar", 0.6), 5, None, Choice("ar")),
         ("de", False, Guess("ru", 0.99), 5, None, Choice("de")),
+        ("de", False, Guess("ar", 0.99), 3, None, Choice("ar")),
+        ("de", False, Guess("ar", 0.99), 2, None, Choice("de")),  # one or two words switch nothing
+        ("de", False, Guess("ar", 0.99), 1, None, Choice("de")),
         # the newcomer has chosen: only a proposal, only for longer and sure text
         ("uk", True, None, 0, None, Choice("uk")),
         ("uk", True, Guess("uk", 0.99), 9, None, Choice("uk")),
@@ -161,6 +377,97 @@ def test_choose(
 ) -> None:
     found = choose(current=current, chosen=chosen, guess=guess, words=words, offered=OFFER, declined=declined, default="en")
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("chosen", "guess", "words", "declined", "expected"),
+    [
+        (False, Guess("de", 0.95), 5, None, Choice("uk", "de")),
+        (True, Guess("de", 0.95), 5, None, Choice("uk", "de")),
+        (False, Guess("de", 0.8), 5, None, Choice("uk")),
+        (False, Guess("de", 0.95), 3, None, Choice("uk")),
+        (False, Guess("de", 0.95), 5, "de", Choice("uk")),
+        (False, Guess("uk", 0.95), 5, None, Choice("uk")),
+        (False, None, 0, None, Choice("uk")),
+    ],
+)
+def test_an_intake_under_way_is_only_asked_whether_to_switch(
+    chosen: bool, guess: Guess | None, words: int, declined: str | None, expected: Choice
+) -> None:
+    found = choose(
+        current="uk", chosen=chosen, guess=guess, words=words, offered=OFFER, declined=declined, default="en", under_way=True
+    )
+    assert found == expected
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Core:
+    """The core, on a database of no use."""
+    return core.build(from_environment({"LOTSE_HOME": str(tmp_path_factory.mktemp("home"))}))
+
+
+@pytest.fixture
+def gateway(parts: Core, settings: Settings, database: Database, identifier: Identifier) -> Gateway:
+    """The gateway on a database with the sample towns; no engine answers."""
+    own = replace(parts, settings=settings, database=database)
+    return Gateway(own, Engine("http://127.0.0.1:1", "secret"), identifier)
+
+
+LONG = "I would like to find a flat with three rooms for my family"
+
+
+@pytest.mark.parametrize(
+    ("text", "intake", "chosen", "speaks", "proposes"),
+    [
+        (LONG, None, False, "en", None),
+        (LONG, None, True, "uk", "en"),
+        (LONG, "started", False, "uk", "en"),
+        (LONG, "submitted", False, "en", None),
+        ("thank you", None, False, "uk", None),
+        ("thank you", "started", False, "uk", None),
+        ("ok", None, False, "uk", None),
+    ],
+)
+def test_which_language_a_message_leaves(
+    gateway: Gateway, database: Database, text: str, intake: str | None, chosen: bool, speaks: str, proposes: str | None
+) -> None:
+    with database.session() as session:
+        conversation, inbound = converse(session, language="uk", text=text)
+        conversation.language_chosen = chosen
+        if intake:
+            session.add(
+                Intake(
+                    conversation_id=conversation.id, municipality_id=conversation.municipality_id,
+                    questionnaire="intake", version="1", status=intake,
+                )
+            )  # fmt: skip
+        inbound_id = inbound.id
+    prepared = gateway._prepare(inbound_id)
+    assert prepared is not None
+    assert prepared.propose == proposes
+    with database.session() as session:
+        assert session.scalars(select(Conversation)).one().language == speaks
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "understood"),
+    [
+        ("kak poluchit spravku v Jobcenter", "ru", "как получить справку в Jobcenter"),
+        ("где получить справку", "ru", "где получить справку"),
+        ("where is the school", "ru", "where is the school"),
+    ],
+)
+def test_the_engine_gets_the_words_in_their_script_and_stored_words_stay_as_typed(
+    gateway: Gateway, database: Database, text: str, language: str, understood: str
+) -> None:
+    with database.session() as session:
+        _, inbound = converse(session, language=language, text=text)
+        inbound_id = inbound.id
+    prepared = gateway._prepare(inbound_id)
+    assert prepared is not None
+    assert prepared.text == understood
+    with database.session() as session:
+        assert session.scalars(select(Inbound)).one().body["text"] == text
 
 
 @pytest.mark.parametrize(
@@ -193,6 +500,11 @@ def test_the_list(known: Languages) -> None:
     assert known["uk"].name == "Українська"
     assert known["ar"].locale.text_direction == "rtl"
     assert len({language.tag for language in known.all}) == len(known.all)
+    assert len(known.all) == 16
+    assert known["kmr"].name_in("de") == "Kurdisch"
+    assert known["de"].name_in("kmr") == "almanî"
+    for language in known.all:
+        assert language.locale.text_direction == language.direction, language.tag
 
 
 @pytest.mark.parametrize(
