@@ -14,6 +14,7 @@ from lotse.intake.interpretation import CRISIS
 from lotse.replies import Reply, say
 from lotse.turns import Turn
 
+SURE_ABOUT_CALL = 0.8  # a yes to a call that is taken for a no would leave somebody alone
 SMALLTALK = {
     "thank": "smalltalk.thank",
     "goodbye": "smalltalk.goodbye",
@@ -81,6 +82,8 @@ class Confirm(CoreAction):
         if turn.press and turn.press.about != pending.get("kind"):
             return Outcome([old_button()])
         if said in ("yes", "no") and calls.asked(turn.conversation):
+            if turn.understanding.confidence("affirm" if said == "yes" else "deny") < SURE_ABOUT_CALL:
+                return Outcome([calls.ask_again(turn.conversation)])
             return Outcome(answer_call(self.core, turn, yes=said == "yes"))
         match pending.get("kind"):
             case "pass_question":

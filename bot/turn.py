@@ -238,9 +238,9 @@ class Gateway:
         inbound.language = guess.tag if guess and guess.confidence >= 0.6 else None
         if self._core.crisis.names_danger(text):
             return self._meet_crisis(session, conversation, inbound)
-        number = self._number_to_call(session, conversation, text)
-        if number is not None:
-            return self._answered(session, conversation, inbound, [number])
+        about_call = self._about_call(session, conversation, text)
+        if about_call:
+            return self._answered(session, conversation, inbound, about_call)
         media = (inbound.body or {}).get("media")
         if media and not repeated:
             self._outbox.put(session, conversation, Reply([say(f"media.{media}")]), inbound)
@@ -265,12 +265,18 @@ class Gateway:
         reply = calls.meet(session, conversation, municipality, inbound, self._core.crisis)
         return self._answered(session, conversation, inbound, [reply])
 
-    def _number_to_call(self, session: Session, conversation: Conversation, text: str) -> Reply | None:
-        """The reply to a telephone number that somebody writes who asked for a call; not where the intake asks."""
-        if not calls.may_hold_number(text) or self._core.intakes.open_question(session, conversation) is not None:
-            return None
+    def _about_call(self, session: Session, conversation: Conversation, text: str) -> list[Reply]:
+        """Replies to a clear yes or no to a call, and to the number to call; nothing where the intake asks."""
+        yes = calls.read_typed(conversation, text)
+        if yes is None and not calls.may_hold_number(text):
+            return []
+        if self._core.intakes.open_question(session, conversation) is not None:
+            return []
         municipality = session.get_one(Municipality, conversation.municipality_id)
-        return calls.take_number(session, conversation, municipality, text)
+        if yes is not None:
+            return calls.answer_typed(session, conversation, municipality, yes, self._core.crisis)
+        noted = calls.take_number(session, conversation, municipality, text)
+        return [noted] if noted else []
 
     def _meet_crisis_at_once(self, inbound_id: str) -> bool:
         """Answer a message if it names danger; whether it did."""

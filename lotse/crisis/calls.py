@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from lotse.answers.opening import DAYS, by_day
 from lotse.answers.showing import hours
 from lotse.cases.service import ALPHABET
+from lotse.crisis import yes_no
 from lotse.crisis.lists import CrisisLists, Line
 from lotse.intake import waiting
 from lotse.normalise import normalise, words
@@ -59,12 +60,9 @@ def meet(session: Session, conversation: Conversation, municipality: Municipalit
 
 def fixed_reply(lines: list[Line], call_id: str, intake_waits: bool) -> Reply:
     """The same reply whatever the severity: no assessment of urgency."""
-    yes, no = _YES_NO[CALL]
-    rows = [
-        [Button(say("crisis.button.person"), "menu", yes, call_id)],
-        [Button(say("crisis.button.nobody"), "menu", no, call_id)],
-    ]
-    return Reply([say("crisis.reply"), *_numbers(lines), say("crisis.safe")], rows + _resume(intake_waits))
+    question = _question(CALL, call_id)
+    paragraphs = [say("crisis.reply"), *_numbers(lines), *question.paragraphs]
+    return Reply(paragraphs, question.rows + _resume(intake_waits))
 
 
 def is_answer(press: Press) -> bool:
@@ -84,6 +82,17 @@ def answer_typed(
     pending = conversation.pending or {}
     value = _YES_NO[pending["kind"]][0 if yes else 1]
     return answer(session, conversation, municipality, value, pending["call"], lists)
+
+
+def read_typed(conversation: Conversation, text: str) -> bool | None:
+    """Whether a typed message says yes or no to what was `asked`; None where that is not clear."""
+    return yes_no.read(text, conversation.language) if asked(conversation) else None
+
+
+def ask_again(conversation: Conversation) -> Reply:
+    """The last question once more: a yes must not be taken for a no."""
+    pending = conversation.pending or {}
+    return _question(pending["kind"], pending["call"])
 
 
 def answer(
@@ -192,10 +201,18 @@ def _call(
     told.append(say("crisis.your_number", phone=_shown(phone)) if phone else say("crisis.no_number"))
     if call.words is None or call.show_words:
         return [Reply(told, _resume(intake_waits))]
-    yes, no = _YES_NO[SHOW]
     conversation.pending = {"kind": SHOW, "call": call.id}
-    rows = [[Button(say("button.yes"), "menu", yes, call.id), Button(say("button.no"), "menu", no, call.id)]]
-    return [Reply(told), Reply([say("crisis.may_show")], rows)]
+    return [Reply(told), _question(SHOW, call.id)]
+
+
+def _question(kind: str, call_id: str) -> Reply:
+    yes, no = _YES_NO[kind]
+    if kind == SHOW:
+        rows = [[Button(say("button.yes"), "menu", yes, call_id), Button(say("button.no"), "menu", no, call_id)]]
+        return Reply([say("crisis.may_show")], rows)
+    person = Button(say("crisis.button.person"), "menu", yes, call_id)
+    nobody = Button(say("crisis.button.nobody"), "menu", no, call_id)
+    return Reply([say("crisis.safe")], [[person], [nobody]])
 
 
 def _newest(session: Session, conversation: Conversation, *conditions: ColumnElement[bool]) -> CrisisCall | None:

@@ -32,7 +32,7 @@ _TELLING = {
 _NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|(?<!\w)[@/#]\w+")
 _STATISTICS_OF = {"ku": "kmr", "ary": "ar", "arz": "ar"}  # py3langid's names for ours
 
-# how much each part counts, in natural logarithms; chosen on one half of data/nlu with the words of the other half
+# how much each part counts, in natural logarithms; how they were chosen: docs/decisions/0018-language-identification.md
 STATISTICS, FLOOR = 1.25, 7.5  # alone they never say more than e^7.5 to one
 WORD = 2.0  # one of the commonest words
 TYPED_WORD = 4.0  # the same typed with Latin letters

@@ -22,16 +22,17 @@ from lotse import core as composition
 from lotse.cases import open_case
 from lotse.cases.summary import STAFF_LANGUAGES
 from lotse.core import Core
-from lotse.crisis import calls
+from lotse.crisis import calls, yes_no
 from lotse.privacy import erase_told
 from lotse.replies import Reply, Say
 from lotse.settings import from_environment
 from lotse.storage import Database
 from lotse.storage.tables import Applied, Case, Conversation, CrisisCall, Inbound, Intake, Municipality, Outbound, now
 from lotse.turns import Turn, Understanding
-from tests.unit.conftest import converse, musterstadt
+from tests.unit.conftest import converse, load_yaml, musterstadt
 
 DANGER = "мій чоловік б'є мене, я на вулиці Липовій 7"
+LISTS = load_yaml(yes_no.FILE)
 MONDAY_TEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # in Berlin 10:00
 MONDAY_NIGHT = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
 SATURDAY = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
@@ -310,6 +311,43 @@ def test_a_typed_answer(core: Core, session: Session, action: type[CoreAction], 
     assert session.scalars(select(Case)).all() == []
 
 
+@pytest.mark.parametrize("intent", ["affirm", "deny"])
+def test_where_the_engine_is_not_sure_it_is_asked_again(core: Core, session: Session, intent: str) -> None:
+    """A yes taken for a no would leave somebody alone."""
+    conversation, call, first = meet(core, session)
+    outcome = Confirm(core).apply(turn_of(session, conversation, "…", intent, 0.6), {}, False)
+    assert outcome.replies == [Reply([first.paragraphs[-1]], first.rows)]
+    assert (call.state, call.words) == ("offered", DANGER)
+
+
+@pytest.mark.parametrize("tag", list(LISTS))
+def test_every_listed_yes_and_no_is_read(tag: str) -> None:
+    said = LISTS[tag]
+    assert [phrase for phrase in [*said["yes"], *said["whole_yes"]] if yes_no.read(phrase, tag) is not True] == []
+    assert [phrase for phrase in said["no"] if yes_no.read(phrase, tag) is not False] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "tag", "read"),
+    [
+        ("اي بدي", "ar", True),
+        ("لا ما بدي", "ar", False),
+        ("ТАК, будь ласка!", "uk", True),
+        ("ja bitte rufen Sie mich an", "de", True),
+        ("evet", "de", True),  # one word, in any language
+        ("ja, aber nicht jetzt", "de", None),
+        ("не безпечно", "uk", None),  # an answer to "Is it safe for you to write?"
+        ("не знаю", "ru", None),
+        ("хочу записатись на курс", "uk", None),
+        ("ja und dann hat er gesagt dass er wiederkommt", "de", None),
+        ("", "de", None),
+        ("🙂", "de", None),
+    ],
+)
+def test_only_a_clear_yes_or_no_is_one(typed: str, tag: str, read: bool | None) -> None:
+    assert yes_no.read(typed, tag) is read
+
+
 @pytest.mark.parametrize(("intent", "shown"), [("affirm", True), ("deny", False)])
 def test_a_typed_answer_about_the_words(core: Core, session: Session, intent: str, shown: bool) -> None:
     conversation, call, _ = meet(core, session)
@@ -394,7 +432,7 @@ async def test_the_whole_way_needs_no_engine(
     assert "112" in first[-1]["text"]
     called = await chat.say(press=button(first, "crisis_call"))
     assert [message["language"] for message in called] == [tag, tag]
-    shown = await chat.say(yes)  # the label of the button, typed
+    shown = await chat.say(yes)  # typed
     assert len(shown) == 1
     noted = await chat.say("0176 12345678")
     assert "12345678" in noted[0]["text"].replace(" ", "")
@@ -405,6 +443,28 @@ async def test_the_whole_way_needs_no_engine(
         assert {inbound.state for inbound in session.scalars(select(Inbound))} == {"done"}
         assert danger not in str([inbound.body for inbound in session.scalars(select(Inbound))])
     assert danger not in caplog.text + str(capsys.readouterr())
+
+
+async def test_a_typed_yes_needs_no_engine_and_a_resumed_intake_has_the_word(core: Core, identifier: Any) -> None:
+    chat = Chat(core, identifier, "de")
+    await chat.say("mein Mann schlägt mich")
+    with core.database.session() as session:
+        conversation = session.scalars(select(Conversation)).one()
+        intake = Intake(
+            conversation_id=conversation.id,
+            municipality_id=conversation.municipality_id,
+            questionnaire="intake",
+            version="1",
+            gate={},
+        )
+        session.add(intake)
+    await chat.say("ja bitte")
+    with core.database.session() as session:
+        assert session.scalars(select(CrisisCall.state)).one() == "offered", "the word is for the open question of the intake"
+        session.scalars(select(Intake)).one().paused = True
+    await chat.say("ja bitte")
+    with core.database.reading() as session:
+        assert session.scalars(select(CrisisCall.state)).one() == "called"
 
 
 async def test_a_press_repeated_by_the_channel_does_nothing_again(core: Core, identifier: Any) -> None:
