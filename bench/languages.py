@@ -16,9 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from lotse import languages
+from lotse.files import read_yaml
 from lotse.languages import Identifier
 from lotse.languages.identification import Statistics
 from lotse.languages.words import is_arabizi, lexicon, tokens
@@ -82,9 +81,8 @@ def measure(most: int | None = None) -> dict[str, Any]:
 
 def held_out(most: int | None = None) -> Texts:
     """Our own messages, none of them in the training examples."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     files = sorted(HELD_OUT.glob("*/messages.yml"))
-    return {file.parent.name: [entry["text"] for entry in yaml.load(file.read_text("utf-8"), loader)][:most] for file in files}
+    return {file.parent.name: [entry["text"] for entry in read_yaml(file)][:most] for file in files}
 
 
 def tatoeba() -> Texts:

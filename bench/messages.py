@@ -8,16 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
 from sqlalchemy import select
 
 from bench.asking import HELD_OUT, LANGUAGES, LOST, OUTCOMES, Answered, Asker, Table, outcome, progress, rank, share, shares
 from bot.incoming import clean
+from lotse.files import read_yaml
 from lotse.storage.tables import Answer
 
 SAMPLE_TOWN = "musterstadt"
 FIRST, THREE = 1, 3
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Figures = dict[str, Any]
 
@@ -39,7 +38,7 @@ class Heard:
 
 def held_out(tag: str) -> list[dict[str, Any]]:
     """The labelled messages of a language."""
-    messages: list[dict[str, Any]] = yaml.load((HELD_OUT / tag / "messages.yml").read_text("utf-8"), _LOADER)
+    messages: list[dict[str, Any]] = read_yaml(HELD_OUT / tag / "messages.yml")
     return messages
 
 

@@ -9,11 +9,8 @@ import sys
 
 import structlog
 
-from commands.errors import CommandError
-from lotse import content, intake, settings
-from lotse.storage import StorageError
-from lotse.storage.crypto import VaultError
-from lotse.wording import WordingError
+from lotse import settings
+from lotse.errors import OperatorError
 
 COMMANDS = {
     "demo": "everything on this machine, with the sample town",
@@ -45,7 +42,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         importlib.import_module(f"commands.{arguments.command}").run(arguments, settings.from_environment())
-    except (CommandError, StorageError, VaultError, content.ContentError, intake.QuestionnaireError, WordingError) as error:
+    except OperatorError as error:
         print(f"lotse: {error}", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, BrokenPipeError):

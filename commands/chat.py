@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import secrets
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -13,7 +14,6 @@ from typing import Any
 from commands.errors import CommandError
 from commands.supervisor import Running, services
 from lotse.settings import Settings
-from lotse.storage.tables import new_id
 
 RECONNECT_EVERY = 0.2  # seconds
 PATIENCE = 180.0  # seconds without any line from the bot, restarts included
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
 
 async def _chat(arguments: argparse.Namespace, settings: Settings) -> None:
     opening = {
-        "conversation": arguments.conversation or new_id("terminal"),
+        "conversation": arguments.conversation or f"terminal_{secrets.token_urlsafe(12)}",
         "language": arguments.language,
         "municipality": arguments.municipality,
     }
@@ -77,7 +77,7 @@ class Client:
     async def turn(self, request: dict[str, Any]) -> dict[str, Any]:
         """Send one message; its line, whatever is restarted in between."""
         self._count += 1
-        return await self._until_answered(None, {"id": f"{new_id('x')}-{self._count}", **request})
+        return await self._until_answered(None, {"id": f"{secrets.token_urlsafe(12)}-{self._count}", **request})
 
     async def close(self) -> None:
         """End the connection; the conversation stays."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lotse.errors import OperatorError
 
-class CommandError(Exception):
+
+class CommandError(OperatorError):
     """What is wrong and what to do; shown to the operator as it is."""

@@ -16,14 +16,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from commands.errors import CommandError
-from lotse import core
 from lotse.settings import ROOT, SECRET_HEADER, Settings
+
+if TYPE_CHECKING:
+    import aiohttp
 
 READY_WITHIN = 180.0  # seconds; a cold disk and a busy machine included
 STOP_WITHIN = 8.0
@@ -94,6 +94,8 @@ async def services(
             raise CommandError(f"another Lotse runs on {settings.home}; stop it first, or set LOTSE_HOME") from None
         yield await _running(settings)
         return
+    from lotse import core  # takes seconds; a command that finds the processes running needs none of it
+
     parts = core.build(settings)
     core.prepare(parts, fill=fill)
     running = plan or local_plan()
@@ -120,6 +122,8 @@ def when_stopped() -> asyncio.Event:
 
 async def wait_until_ready(settings: Settings, running: Running, names: tuple[str, ...] = NAMES) -> None:
     """Return when the processes answer; CommandError with the log's place if they do not in time."""
+    import aiohttp
+
     deadline = time.monotonic() + READY_WITHIN
     headers = {SECRET_HEADER: running.secret}
     addresses = [("bot", f"{running.bot_url}/health"), ("actions", f"{running.actions_url}/health")]
@@ -134,6 +138,8 @@ async def wait_until_ready(settings: Settings, running: Running, names: tuple[st
 
 
 async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
+    import aiohttp
+
     try:
         async with session.get(url) as response:
             return response.status == 200 and (await response.json()).get("ready", True)

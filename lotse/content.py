@@ -10,13 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lotse.embedder import VectorCache
+from lotse.errors import OperatorError
 from lotse.files import read_yaml
 from lotse.storage.tables import Answer, AnswerText, Municipality
 
 __all__ = ["examples", "fill", "warm_vectors"]
 
 
-class ContentError(Exception):
+class ContentError(OperatorError):
     """A content file is wrong; the message names file and field."""
 
 

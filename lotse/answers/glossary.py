@@ -20,9 +20,10 @@ WORDS_KEPT = 200_000  # words whose concepts are remembered
 
 _ARABIC_PREPOSITION = re.compile("[بلك][\u0621-\u064a]{3}")  # "with", "for", "as": written with the next word
 
-Parts = frozenset[int]
+Pattern = tuple[int, tuple[str, ...]]  # a concept, and the words that must follow the first
 Concepts = dict[str, list[str]]
 LEADING = "de"
+_NOTHING: frozenset[Pattern] = frozenset()
 
 
 class Glossary:
@@ -58,51 +59,49 @@ class Glossary:
 
 
 class _Table:
-    """One language's patterns, looked up by parts of words."""
+    """One language's patterns, looked up by parts of their first words."""
 
     def __init__(self, patterns: list[tuple[int, str]]) -> None:
-        self._exact: dict[str, set[int]] = defaultdict(set)
-        self._beginnings: dict[str, set[int]] = defaultdict(set)
-        self._endings: dict[str, set[int]] = defaultdict(set)
-        self._inside: dict[str, set[int]] = defaultdict(set)
-        self._phrases: dict[str, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+        self._exact: dict[str, set[Pattern]] = defaultdict(set)
+        self._beginnings: dict[str, set[Pattern]] = defaultdict(set)
+        self._endings: dict[str, set[Pattern]] = defaultdict(set)
+        self._inside: dict[str, set[Pattern]] = defaultdict(set)
         for concept, pattern in patterns:
             parts = _parts(pattern)
-            if len(parts) == 1:
-                self._add(concept, parts[0])
-            elif parts:
-                self._phrases[parts[0].strip("*")[:SHORTEST]].append((concept, parts))
+            if parts:
+                self._add(parts[0], (concept, parts[1:]))
         self._of_word = lru_cache(maxsize=WORDS_KEPT)(self._look_up)
 
     def find(self, text_words: Sequence[str]) -> list[int]:
         found: list[int] = []
         for position, word in enumerate(text_words):
-            concepts = set(self._of_word(word))
-            for concept, parts in self._phrases.get(word[:SHORTEST], ()):
-                following = text_words[position : position + len(parts)]
-                if len(following) == len(parts) and all(_fits(one, part) for one, part in zip(following, parts)):
-                    concepts.add(concept)
+            concepts, phrases = self._of_word(word)
+            for concept, rest in phrases:
+                following = text_words[position + 1 : position + 1 + len(rest)]
+                if len(following) == len(rest) and all(map(_fits, following, rest)):
+                    concepts |= {concept}
             found += concepts
         return found
 
-    def _add(self, concept: int, part: str) -> None:
-        stem = part.strip("*")
-        before, after = part.startswith("*"), part.endswith("*")
+    def _add(self, first: str, pattern: Pattern) -> None:
+        before, after = first.startswith("*"), first.endswith("*")
         table = self._inside if before and after else self._endings if before else self._beginnings if after else self._exact
-        table[stem].add(concept)
+        table[first.strip("*")].add(pattern)
 
-    def _look_up(self, word: str) -> Parts:
+    def _look_up(self, word: str) -> tuple[frozenset[int], list[Pattern]]:
+        """The concepts that a word names, and the phrases that may begin with it."""
         found = set(self._exact.get(word, ()))
-        if _ARABIC_PREPOSITION.match(word):
-            found |= self._of_word(word[1:])
         for end in range(SHORTEST, len(word) + 1):
-            found |= self._beginnings.get(word[:end], set())
+            found |= self._beginnings.get(word[:end], _NOTHING)
         for start in range(len(word) - SHORTEST + 1):
-            found |= self._endings.get(word[start:], set())
+            found |= self._endings.get(word[start:], _NOTHING)
             if self._inside:
                 for end in range(start + SHORTEST, len(word) + 1):
-                    found |= self._inside.get(word[start:end], set())
-        return frozenset(found)
+                    found |= self._inside.get(word[start:end], _NOTHING)
+        concepts = frozenset(concept for concept, rest in found if not rest)
+        if _ARABIC_PREPOSITION.match(word):
+            concepts |= self._of_word(word[1:])[0]
+        return concepts, [(concept, rest) for concept, rest in found if rest]
 
 
 def load(folder: Path) -> Glossary:

@@ -5,18 +5,17 @@ One reply for all, whatever the severity (domain rule: no crisis triage, no asse
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import insort
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-import yaml
-
+from lotse.files import read_yaml
 from lotse.normalise import words
 
 Pattern = tuple[str, ...]  # words in normal spelling; one that ends in * stands for all words that begin so
 CUT_OUT = "\0"
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,8 @@ class _Node:
         first = pattern[0]
         if first.endswith("*"):
             after = self.by_beginning.setdefault(first[:-1], _Node())
-            self.lengths = sorted({len(beginning) for beginning in self.by_beginning})
+            if len(first) - 1 not in self.lengths:
+                insort(self.lengths, len(first) - 1)
         else:
             after = self.by_word.setdefault(first, _Node())
         after.add(pattern[1:])
@@ -78,14 +78,12 @@ class _Node:
     def after(self, word: str) -> list[_Node]:
         """Where patterns go on that have this word here."""
         found = [self.by_word[word]] if word in self.by_word else []
-        if self.lengths:
-            longest = len(word)
-            for length in self.lengths:
-                if length > longest:
-                    break
-                node = self.by_beginning.get(word[:length])
-                if node is not None:
-                    found.append(node)
+        for length in self.lengths:
+            if length > len(word):
+                break
+            node = self.by_beginning.get(word[:length])
+            if node is not None:
+                found.append(node)
         return found
 
 
@@ -118,22 +116,23 @@ def load(folder: Path) -> CrisisLists:
     phrases: list[Pattern] = []
     exceptions: list[Pattern] = []
     lines: dict[str, list[Line]] = {}
+    words_of = cache(words)  # the same few thousand words make up all phrases
     for file in sorted(folder.glob("*.yml")):
-        data = yaml.load(file.read_text("utf-8"), _LOADER)
+        data = read_yaml(file)
         if file.name == "numbers.yml":
             lines = {country: [Line(**line) for line in entries] for country, entries in data.items()}
         else:
-            phrases += [pattern_of(phrase) for group in data["phrases"].values() for phrase in group]
-            exceptions += [pattern_of(phrase) for phrase in data.get("except", [])]
+            phrases += [pattern_of(phrase, words_of) for group in data["phrases"].values() for phrase in group]
+            exceptions += [pattern_of(phrase, words_of) for phrase in data.get("except", [])]
     return CrisisLists(phrases, exceptions, lines)
 
 
-def pattern_of(phrase: str) -> Pattern:
+def pattern_of(phrase: str, words_of: Callable[[str], list[str]] = words) -> Pattern:
     """A phrase of the lists as it is compared."""
     pattern: list[str] = []
     for word in phrase.split():
-        parts = words(word)
+        parts = words_of(word)
         if word.endswith("*") and parts:
-            parts[-1] += "*"
+            parts = [*parts[:-1], f"{parts[-1]}*"]
         pattern += parts
     return tuple(pattern)

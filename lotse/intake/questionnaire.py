@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import yaml
 
+from lotse.errors import OperatorError
 from lotse.files import read_yaml
 from lotse.intake import relevance
 from lotse.languages import Languages
@@ -16,7 +17,7 @@ Type = Literal["select_one", "select_multiple", "integer", "text", "review"]
 TYPES = ("select_one", "select_multiple", "integer", "text", "review")
 
 
-class QuestionnaireError(Exception):
+class QuestionnaireError(OperatorError):
     """A questionnaire or its words are wrong; the message names file, question and remedy."""
 
 

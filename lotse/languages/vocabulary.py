@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import yaml
-
 from lotse import languages
+from lotse.files import read_yaml
 from lotse.languages.words import PER, VOCABULARY, script_of, script_of_language, tokens
 from lotse.settings import ROOT
 
@@ -38,10 +37,9 @@ def count(texts: dict[str, Iterable[str]]) -> dict[str, dict[str, int]]:
 
 def own_texts(tag: str) -> Iterator[str]:
     """All that we wrote in a language."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for source in SOURCES:
         for file in sorted(ROOT.glob(source.format(tag=tag))):
-            data = yaml.load(file.read_text("utf-8"), loader)
+            data = read_yaml(file)
             for text in _strings(data[tag]["words"] if file.name == "words.yml" else data):
                 yield text.replace("*", "")
 

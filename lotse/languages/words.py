@@ -12,8 +12,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from lotse.files import read_yaml
 from lotse.normalise import normalise
 
 _SCRIPT_OF = {"uk": "cyrillic", "ru": "cyrillic", "bg": "cyrillic", "ar": "arabic", "fa": "arabic", "ti": "ethiopic"}
@@ -205,6 +204,5 @@ def _plain(words: str) -> list[str]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data: dict[str, Any] = yaml.load((HERE / name).read_text("utf-8"), loader)
+    data: dict[str, Any] = read_yaml(HERE / name)
     return data

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from lotse.errors import OperatorError
 from lotse.settings import Settings
 from lotse.storage import crypto
 from lotse.storage.crypto import Vault
@@ -23,7 +24,7 @@ MIGRATION_LOCK = 3_776_581  # any number of our own
 Sessions = Callable[[], AbstractContextManager[Session]]
 
 
-class StorageError(Exception):
+class StorageError(OperatorError):
     """The database cannot be used; the message names the setting and the remedy."""
 
 

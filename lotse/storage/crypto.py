@@ -15,10 +15,12 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from lotse.errors import OperatorError
+
 SECONDS_OF_A_DAY = 24 * 60 * 60
 
 
-class VaultError(Exception):
+class VaultError(OperatorError):
     """The keys are missing, malformed or not those that the data was written with."""
 
 

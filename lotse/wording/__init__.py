@@ -14,6 +14,7 @@ from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from lotse.errors import OperatorError
 from lotse.languages import Language, Languages
 from lotse.replies import Say
 
@@ -23,7 +24,7 @@ FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-class WordingError(Exception):
+class WordingError(OperatorError):
     """A language is offered without its wording; the message names the file that is missing."""
 
 
