@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 import sys
+import threading
 
 from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor
@@ -41,7 +42,9 @@ def executor(parts: Core) -> ActionExecutor:
 def main() -> None:
     """Serve until stopped."""
     secret = os.environ["LOTSE_ENGINE_SECRET"].encode()
-    app = create_app(executor(core.build(settings.from_environment())), cors_origins=None)
+    parts = core.build(settings.from_environment())
+    app = create_app(executor(parts), cors_origins=None)
+    threading.Thread(target=core.warm, args=(parts,), daemon=True).start()
 
     @app.on_request
     async def check_secret(request: Request) -> HTTPResponse | None:

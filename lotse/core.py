@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
+from sqlalchemy import select
+
 from lotse import content, crisis, intake, languages
 from lotse.answers import Answers, glossary, ranking
 from lotse.cases.summary import Summaries
 from lotse.crisis import CrisisLists
 from lotse.embedder import VectorCache
-from lotse.intake import Intakes
+from lotse.intake import Intakes, extract
 from lotse.languages import Languages
 from lotse.settings import Settings
 from lotse.storage import Database
+from lotse.storage.tables import Municipality, now
 from lotse.wording import Wording
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,18 @@ def build(settings: Settings) -> Core:
         intakes=Intakes(questionnaire, known),
         summaries=Summaries(questionnaire, wording),
     )
+
+
+def warm(core: Core) -> None:
+    """Read what the first newcomers would wait seconds for: word lists of the offered languages, the towns' answers."""
+    try:
+        for language in core.languages.offered:
+            extract.extract("2 a", language.tag, now().date())
+        with core.database.reading() as session:
+            for municipality_id in session.scalars(select(Municipality.id)):
+                core.answers.index(session, municipality_id)
+    except Exception as error:  # the first newcomer waits then, or meets the cause
+        log.warning("not warm", cause=f"{type(error).__name__}: {error}".splitlines()[0])
 
 
 def answers_of(settings: Settings) -> Answers:

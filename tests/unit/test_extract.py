@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from babel import Locale
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
@@ -737,6 +738,12 @@ def test_every_language_that_is_found_can_be_shown() -> None:
         names = language_names(tag)
         assert [code for code in listed("places")["languages"] if code not in names and code not in ("nb", "arc", "tzm")] == []
     assert more_language_names("de")["prs"] == "Dari"
+
+
+def test_languages_own_names_are_those_of_cldr() -> None:
+    kept = listed("places")["languages"]
+    shown = {code: Locale.parse(code).get_display_name(code) for code in ("ar", "de", "fa", "kmr", "ru", "so", "ti", "tr", "uk")}
+    assert {code: kept[code] for code in shown} == shown
 
 
 def test_tokens_keep_their_places() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from rapidfuzz.distance import OSA
 
 from lotse.intake.extract.finds import Find
@@ -280,8 +280,7 @@ def _ways(way: str, tag: str) -> list[str]:
 
 def _entries(tag: str) -> Iterator[tuple[str, Entry]]:
     if tag == "":
-        for code in listed("places")["languages"]:
-            name = _own_name(code)
+        for code, name in listed("places")["languages"].items():
             if name:
                 yield name, Entry("language", code)
         return
@@ -330,13 +329,6 @@ def _country_entries(tag: str) -> Iterator[tuple[str, Entry]]:
     for code, ways in listed("places")["people"].get(tag, {}).items():
         for way in split(ways):
             yield way, Entry("country", code, people=True, tag=tag)
-
-
-def _own_name(code: str) -> str:
-    try:
-        return Locale.parse(code).get_display_name(code) or ""
-    except (UnknownLocaleError, ValueError):
-        return ""
 
 
 # near misses
