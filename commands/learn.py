@@ -21,7 +21,7 @@ import yaml
 
 from lotse import content
 from lotse.answers import glossary, ranking
-from lotse.answers.index import EVIDENCE, AnswerIndex, Question, Text
+from lotse.answers.index import EVIDENCE, AnswerIndex, Evidence, Question, Text
 from lotse.embedder import Vector, VectorCache
 from lotse.settings import ROOT, Settings
 
@@ -49,7 +49,7 @@ class Case:
 
     page: str
     language: str
-    evidence: npt.NDArray[np.float32]
+    evidence: Evidence
     right: int
     out_of_scope: float
 
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     scores: list[tuple[Case, npt.NDArray[np.float32]]] = []
     for fold in range(FOLDS):
         weights = fit([case for case in answerable if folds[case.page] != fold])
-        scores += [(case, case.evidence @ weights) for case in cases if folds[case.page] == fold]
+        scores += [(case, case.evidence.rows @ weights) for case in cases if folds[case.page] == fold]
     _print_ranks(scores)
     first, three = (fit_sureness(scores, shown) for shown in (1, ranking.OFFERED))
     _print_decisions(scores, ranking.Ranking({}, first, three, {}))
@@ -88,11 +88,11 @@ def fit(cases: list[Case], strength: float = 0.05) -> npt.NDArray[np.float32]:
     def loss(weights: Array) -> tuple[float, Array]:
         value, slope = strength * len(cases) / 500 * float(weights @ weights) / 2, strength * len(cases) / 500 * weights
         for case in cases:
-            scores = case.evidence @ weights
+            scores = case.evidence.rows @ weights
             shares = np.exp(scores - scores.max())
             shares /= shares.sum()
             value -= float(np.log(shares[case.right] + 1e-12))
-            slope = slope - (case.evidence[case.right] - shares @ case.evidence)
+            slope = slope - (case.evidence.rows[case.right] - shares @ case.evidence.rows)
         return value, slope
 
     # nothing that speaks for an answer may count against it
@@ -104,7 +104,7 @@ def fit_sureness(scores: list[tuple[Case, npt.NDArray[np.float32]]], shown: int)
     """Weights of the probability that the right answer is among those shown."""
     from sklearn.linear_model import LogisticRegression
 
-    rows = [ranking.features(each, shown, case.out_of_scope)[:-1] for case, each in scores]
+    rows = [ranking.features(each, shown, case.evidence, case.out_of_scope)[:-1] for case, each in scores]
     hits = [case.right in np.argsort(-each)[:shown] for case, each in scores]
     model = LogisticRegression(C=1.0, max_iter=1000).fit(rows, hits)
     return {name: _rounded(value) for name, value in zip(ranking.SURENESS, [*model.coef_[0], model.intercept_[0]])}
@@ -252,7 +252,8 @@ def _print_decisions(scores: list[tuple[Case, npt.NDArray[np.float32]]], learned
     for shown, index in ((1, 0), (ranking.OFFERED, 1)):
         print(f"sure of the first {shown}: mean sureness, share right, questions")
         found = [
-            (learned.sureness(each, case.out_of_scope)[index], case.right in np.argsort(-each)[:shown]) for case, each in scores
+            (learned.sureness(each, case.evidence, case.out_of_scope)[index], case.right in np.argsort(-each)[:shown])
+            for case, each in scores
         ]
         for low in np.arange(0, 1, 0.2):
             part = [(sure, hit) for sure, hit in found if low <= sure < low + 0.2]

@@ -26,6 +26,7 @@ TITLE_COUNTS = 2  # times that a title's words count, beside those of the text
 FIRST_COUNTS = 0.06  # an answer begins with what answers most questions
 RARE, RARE_SHARE = 3, 0.02  # a rare word stands in at most so many answers, or in this share of all
 MANY, AXES, EXACT = 4000, 96, 1000  # entries from which an index is searched by main axes first
+LEAST_TOLD = 0.1  # what a question tells is not taken for less
 FEW = 30  # texts of a language; the mean of fewer is drawn to that of questions
 
 # in the order of the columns of AnswerIndex.evidence
@@ -58,6 +59,15 @@ class Question:
     text: str
     language: str
     vector: Vector
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for each answer to a question, and what the question itself tells."""
+
+    rows: npt.NDArray[np.float32]  # shape (answers, len(EVIDENCE))
+    concepts: int  # that the question names
+    missing: float  # share of what they tell that no answer has, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -122,8 +132,8 @@ class AnswerIndex:
             [(place[text.answer_id], each) for text in ordered for each in self._analysed[text].asked], self.concepts.idf
         )
 
-    def evidence(self, question: Question) -> npt.NDArray[np.float32]:
-        """What speaks for each answer, shape (answers, len(EVIDENCE))."""
+    def evidence(self, question: Question) -> Evidence:
+        """What speaks for each answer, in the order of `answers`."""
         count = len(self.answers)
         columns: list[Scores] = []
         centred = question.vector - self._query_means.get(question.language, self._general_mean)
@@ -134,7 +144,12 @@ class AnswerIndex:
         columns += [self._asked.shared(concepts, count), self.concepts.scores(concepts, share=True)]
         rare = max(RARE, round(RARE_SHARE * count))
         columns.append(self._names.scores(list(terms.names(words(question.text))), rare=rare) / np.float32(10))
-        return np.stack(columns, axis=1)
+        return Evidence(np.stack(columns, axis=1), len(concepts), self._missing(concepts))
+
+    def _missing(self, concepts: list[int]) -> float:
+        tells = [self.concepts.idf(concept) for concept in concepts]
+        nowhere = [idf for idf, concept in zip(tells, concepts) if not len(self.concepts.having(concept))]
+        return sum(nowhere) / max(sum(tells), LEAST_TOLD)
 
     def concepts_of(self, question: Question) -> list[int]:
         """Concepts that a question names, each once."""

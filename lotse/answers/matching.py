@@ -46,8 +46,9 @@ def match(index: AnswerIndex, ranking: Ranking, question: Question, out_of_scope
     """The decision for a question, given how likely it is none of ours."""
     if not index.answers:
         return Found(Decision("unknown", ()), ())
-    scores = ranking.scores(index.evidence(question))
-    first, three = ranking.sureness(scores, out_of_scope)
+    evidence = index.evidence(question)
+    scores = ranking.scores(evidence)
+    first, three = ranking.sureness(scores, evidence, out_of_scope)
     best = [int(position) for position in np.argsort(-scores, kind="stable")[:LISTED]]
     shares = np.exp(scores[best] - scores[best[0]])
     shares *= max(first, three) / shares[:OFFERED].sum()

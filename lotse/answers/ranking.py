@@ -11,18 +11,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from lotse.answers.bm25 import Scores
-from lotse.answers.index import EVIDENCE
+from lotse.answers.index import EVIDENCE, Evidence
 from lotse.embedder import Vector
 
 FOLDER = Path(__file__).parent / "learned"
 WEIGHTS, MEANS = "weights.json", "means.npz"
 OFFERED = 3  # answers to choose from
 
-# of a question; "lead": how much better the first answer is than the one after those that would be shown
-SURENESS = ("best", "lead", "out_of_scope", "constant")
+AROUND = 10  # best answers whose mean tells how well answers fit in general
+
+# what the probability of a right answer depends on
+SURENESS = (
+    "best",  # the best score
+    "lead",  # how much better that is than the score of the first answer that would not be shown
+    "general",  # mean of the best ten scores
+    "answers",  # logarithm of their number: the more there are, the less chance is in a lead
+    "concepts",  # that the question names: of a question that tells much, a good score tells more
+    "missing",  # share of what it tells that no answer has
+    "out_of_scope",  # log odds that it is none of ours, by the intents
+    "constant",
+)
 
 
 @dataclass(frozen=True)
@@ -34,24 +44,33 @@ class Ranking:
     three: dict[str, float]
     concepts: dict[str, float]  # how much each is to be trusted, 0 to 1: "where" says nothing, "midwife" all
 
-    def scores(self, evidence: npt.NDArray[np.float32]) -> Scores:
-        """A score for each answer from what speaks for it, shape (answers, kinds of evidence)."""
-        return evidence @ np.array([self.evidence[name] for name in EVIDENCE], np.float32)
+    def scores(self, evidence: Evidence) -> Scores:
+        """A score for each answer from what speaks for it."""
+        return evidence.rows @ np.array([self.evidence[name] for name in EVIDENCE], np.float32)
 
-    def sureness(self, scores: Scores, out_of_scope: float) -> tuple[float, float]:
+    def sureness(self, scores: Scores, evidence: Evidence, out_of_scope: float) -> tuple[float, float]:
         """Probability that the best answer is right, and that one of the best three is."""
         return (
-            _logistic(self.first, features(scores, 1, out_of_scope)),
-            _logistic(self.three, features(scores, OFFERED, out_of_scope)),
+            _logistic(self.first, features(scores, 1, evidence, out_of_scope)),
+            _logistic(self.three, features(scores, OFFERED, evidence, out_of_scope)),
         )
 
 
-def features(scores: Scores, shown: int, out_of_scope: float) -> list[float]:
+def features(scores: Scores, shown: int, evidence: Evidence, out_of_scope: float) -> list[float]:
     """What the probability depends on, in the order of SURENESS."""
-    best = np.sort(scores)[::-1][: shown + 1]
+    best = np.sort(scores)[::-1]
     after = best[shown] if len(best) > shown else best[-1] - 2.0
     doubt = float(np.clip(out_of_scope, 0.001, 0.999))
-    return [float(best[0]), float(min(best[0] - after, 6.0)), float(np.log(doubt / (1 - doubt))), 1.0]
+    return [
+        float(best[0]),
+        float(min(best[0] - after, 6.0)),
+        float(best[:AROUND].mean()),
+        float(np.log(len(best))),
+        float(evidence.concepts),
+        evidence.missing,
+        float(np.log(doubt / (1 - doubt))),
+        1.0,
+    ]
 
 
 def load(folder: Path = FOLDER) -> Ranking:

@@ -30,7 +30,7 @@ from lotse.answers.bm25 import Bm25
 from lotse.answers.glossary import Glossary
 from lotse.answers.index import EVIDENCE, LONG_PARAGRAPH, Text, pieces
 from lotse.answers.matching import ANSWER, CHOOSE
-from lotse.answers.ranking import Ranking
+from lotse.answers.ranking import SURENESS, Ranking
 from lotse.embedder import Vector, VectorCache
 from lotse.normalise import words as normalised
 from lotse.replies import Reply
@@ -48,8 +48,8 @@ CONCEPTS = {
 GLOSSARY = Glossary.of(CONCEPTS)
 EVEN = Ranking(
     evidence=dict.fromkeys(EVIDENCE, 1.0),
-    first={"best": 1.0, "lead": 1.0, "out_of_scope": -0.2, "constant": -1.5},
-    three={"best": 1.0, "lead": 0.0, "out_of_scope": -0.2, "constant": -1.0},
+    first={**dict.fromkeys(SURENESS, 0.0), "best": 1.0, "lead": 1.0, "out_of_scope": -0.2, "constant": -1.5},
+    three={**dict.fromkeys(SURENESS, 0.0), "best": 1.0, "out_of_scope": -0.2, "constant": -1.0},
     concepts={},
 )
 
@@ -147,7 +147,7 @@ def test_evidence_lies_between_none_and_all(cache: VectorCache) -> None:
     index = index_of(TEXTS, cache)
     for text in TEXTS:
         for typed in (text.title, *text.questions):
-            evidence = dict(zip(EVIDENCE, index.evidence(asked(typed, text.language))[index.answers.index(text.answer_id)]))
+            evidence = dict(zip(EVIDENCE, index.evidence(asked(typed, text.language)).rows[index.answers.index(text.answer_id)]))
             assert evidence["meaning_asked"] == pytest.approx(1.0, abs=2e-2)
             assert evidence["meaning_passage"] >= evidence["meaning_passages"] >= -1.001
             assert 0 <= evidence["concepts_asked"] <= 1.001
@@ -173,7 +173,7 @@ def test_an_index_takes_over_what_it_knows(cache: VectorCache) -> None:
     second, fresh = index_of(changed, cache, first), index_of(changed, cache)
     for text in TEXTS:
         question = asked(text.title, text.language)
-        assert np.array_equal(second.evidence(question), fresh.evidence(question))
+        assert np.array_equal(second.evidence(question).rows, fresh.evidence(question).rows)
 
 
 def test_the_part_that_answers(cache: VectorCache) -> None:
