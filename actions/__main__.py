@@ -44,7 +44,7 @@ def main() -> None:
     secret = os.environ["LOTSE_ENGINE_SECRET"].encode()
     parts = core.build(settings.from_environment())
     app = create_app(executor(parts), cors_origins=None)
-    threading.Thread(target=core.warm, args=(parts,), daemon=True).start()
+    threading.Thread(target=core.stay_warm, args=(parts,), daemon=True).start()
 
     @app.on_request
     async def check_secret(request: Request) -> HTTPResponse | None:

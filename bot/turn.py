@@ -26,7 +26,7 @@ from lotse import privacy
 from lotse.core import Core
 from lotse.crisis import calls
 from lotse.intake import of_conversation, waiting
-from lotse.languages import Identifier, choose, native
+from lotse.languages import Choice, Identifier, choose, native
 from lotse.normalise import words
 from lotse.replies import Button, Reply, from_json, say
 from lotse.storage.tables import Applied, Case, Consent, Conversation, Inbound, Intake, Municipality, now
@@ -234,6 +234,8 @@ class Gateway:
             default=DEFAULT_LANGUAGE,
             under_way=waiting(session, conversation) is not None,
         )
+        if choice.propose and self._identifier.is_strange(text, choice.propose):
+            choice = Choice(choice.speak)
         conversation.language = choice.speak
         inbound.language = guess.tag if guess and guess.confidence >= 0.6 else None
         if self._core.crisis.names_danger(text):

@@ -172,8 +172,7 @@ def _usual(found: Sequence[UnansweredQuestion]) -> str:
 def _grouped(desk: Desk, town: Municipality, found: list[UnansweredQuestion]) -> list[Group]:
     before = _concepts.get(town.id, {})
     known = {each.id: before[each.id] for each in found if each.id in before}
-    search = desk.core.answers
-    groups = questions.groups(found, search._query_means, search._glossary, search._ranking.concepts, known)
+    groups = desk.core.answers.groups(found, known)
     _concepts[town.id] = known
     return groups
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import structlog
@@ -18,6 +19,8 @@ from lotse.settings import Settings
 from lotse.storage import Database
 from lotse.storage.tables import Municipality, now
 from lotse.wording import Wording
+
+FOLLOW_EVERY = 1.0  # seconds between looks for newly published answers
 
 log = structlog.get_logger()
 
@@ -54,16 +57,23 @@ def build(settings: Settings) -> Core:
     )
 
 
-def warm(core: Core) -> None:
-    """Read what the first newcomers would wait seconds for: word lists of the offered languages, the towns' answers."""
-    try:
-        for language in core.languages.offered:
-            extract.extract("2 a", language.tag, now().date())
-        with core.database.reading() as session:
-            for municipality_id in session.scalars(select(Municipality.id)):
-                core.answers.index(session, municipality_id)
-    except Exception as error:  # the first newcomer waits then, or meets the cause
-        log.warning("not warm", cause=f"{type(error).__name__}: {error}".splitlines()[0])
+def stay_warm(core: Core) -> None:
+    """Keep ready, for ever, what newcomers would wait for: the offered languages' word lists, what towns have published."""
+    for language in core.languages.offered:
+        extract.extract("2 a", language.tag, now().date())
+    told = ""
+    while True:
+        try:
+            with core.database.reading() as session:
+                for municipality_id in session.scalars(select(Municipality.id)).all():
+                    core.answers.index(session, municipality_id)
+            told = ""
+        except Exception as error:  # the database is away for a moment; a question then meets the cause itself
+            cause = f"{type(error).__name__}: {error}".splitlines()[0]
+            if cause != told:
+                log.warning("answers are not followed", cause=cause)
+            told = cause
+        time.sleep(FOLLOW_EVERY)
 
 
 def answers_of(settings: Settings) -> Answers:

@@ -9,10 +9,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lotse.answers.form import LONGEST_QUESTION, MOST_QUESTIONS, Form, TextForm, tidy
-from lotse.answers.grouping import Group, groups
+from lotse.answers.grouping import Group
 from lotse.storage.tables import Answer, AnswerDraft, UnansweredQuestion
 
-__all__ = ["CLOSED", "OPEN", "Group", "ask", "close", "groups", "in_work", "languages", "reopen", "waiting"]
+__all__ = ["CLOSED", "OPEN", "Group", "ask", "close", "in_work", "languages", "reopen", "waiting"]
 
 OPEN, CLOSED = "open", "closed"
 MOST_AT_ONCE = 500  # parameters of one query

@@ -10,12 +10,13 @@ from contextlib import closing
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from lotse.answers import grouping
 from lotse.answers.glossary import Glossary
 from lotse.answers.index import AnswerIndex, Question, Text, warm
 from lotse.answers.matching import Found, match
 from lotse.answers.ranking import Ranking
 from lotse.embedder import Vector, VectorCache
-from lotse.storage.tables import Answer, AnswerText, Municipality
+from lotse.storage.tables import Answer, AnswerText, Municipality, UnansweredQuestion
 
 WAIT = 0.3  # seconds that a question waits for the newest content; after that it is answered from what was there before
 
@@ -48,6 +49,10 @@ class Answers:
     def part(self, session: Session, municipality_id: str, answer_id: str, language: str, question: Question) -> int:
         """Number of the part of an answer's text (index.pieces) that is to be shown first."""
         return self.index(session, municipality_id).part(answer_id, language, question)
+
+    def groups(self, questions: Sequence[UnansweredQuestion], known: dict[str, frozenset[str]]) -> list[grouping.Group]:
+        """Questions that mean the same (grouping.py); `known` keeps their concepts from one call to the next."""
+        return grouping.groups(questions, self._query_means, self._glossary, self._ranking.concepts, known)
 
     def warm(self, texts: Sequence[Text]) -> None:
         """Embed texts before they are published, so that they are found at once: the cache is shared by all processes."""

@@ -9,6 +9,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from lotse.languages.strangers import Strangers
 from lotse.languages.words import Token, is_arabizi, lexicon, script_of, script_of_language, tokens, vocabulary
 
 TYPED_LATIN = ("ru", "uk", "ar", "fa", "bg")  # languages with a script of their own that people also type with Latin letters
@@ -61,6 +62,7 @@ class Identifier:
         self._vocabulary = vocabulary()
         self._statistics = Statistics(tags)
         self._telling = _telling(tags)
+        self._strangers = Strangers(tags)
 
     def identify(self, text: str, prior: str | None = None) -> Guess | None:
         """The language of a message, or None where it has too few letters to tell.
@@ -88,6 +90,10 @@ class Identifier:
         share = 1.0 / sum(math.exp(score - scores[best]) for score in scores.values())
         certainty = min(1.0, letters / 12)  # two letters prove nothing, however much they look like a language
         return Guess(best, share * (0.4 + 0.6 * certainty))
+
+    def is_strange(self, text: str, tag: str) -> bool:
+        """Whether a text that was identified as `tag` is surely in a language that is none of ours; takes 5 ms."""
+        return self._strangers.is_one(_NOT_WORDS.sub(" ", text[:LONGEST]), tag)
 
     def _script(self, found: list[Token]) -> str:
         """The script of the text's own words: German nouns and names in it count little, common words most."""

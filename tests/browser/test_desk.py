@@ -174,6 +174,7 @@ def test_from_a_question_without_an_answer_to_its_answer(
         page.click("button[formaction$='/publish']", no_wait_after=True)
     started = time.monotonic()
     assert published.value.status == 303
+    time.sleep(2)  # every process knows it by now, whatever it does
     third.person.say(ASKED_ANEW)
     answer = third.person.wait_for(lambda message: message.from_bot, 20, fresh=True)
     took = time.monotonic() - started

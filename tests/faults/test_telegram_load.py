@@ -98,7 +98,7 @@ def test_kills_and_storms_lose_and_double_nothing(crowded: Demo) -> None:
     killer.join()
     crowded.messenger.deliver_twice = False
     assert set(kills) == {"bot", "desk", "actions", "engine"}, "the processes were killed while people wrote"
-    assert storms[0].hits > 10, "Telegram refused while people wrote"
+    assert storms[0].hits > 2, "Telegram refused while people wrote"
 
     part = list(ORDINARY)[: list(ORDINARY).index(PART)]
     database = Database(settings.from_environment({"LOTSE_HOME": str(crowded.home)}))

@@ -332,6 +332,28 @@ def test_two_letters_prove_little(identifier: Identifier, text: str) -> None:
     assert guess.confidence < languages.choice.SURE_TO_START
 
 
+@pytest.mark.parametrize(
+    ("text", "looks_like", "strange"),
+    [
+        ("Ku mund ta regjistroj adresën time të re?", "ro", True),
+        ("Gdje mogu prijaviti svoju novu adresu?", "pl", True),
+        ("Dove posso registrare il mio nuovo indirizzo?", "es", True),
+        ("Hol tudom bejelenteni az új lakcímemet?", "tr", True),
+        ("Wo kann ich meine neue Adresse anmelden?", "de", False),
+        ("¿Dónde puedo registrar mi nueva dirección?", "es", False),
+        ("Unde îmi pot înregistra noua adresă?", "ro", False),
+        ("Де мені зареєструвати нову адресу?", "uk", False),
+        ("أين يمكنني تسجيل عنواني الجديد؟", "ar", False),
+        ("Ez dikarim navnîşana xwe li ku qeyd bikim?", "kmr", False),
+        ("12345 67890", "de", False),
+    ],
+)
+def test_a_second_opinion_knows_languages_that_are_none_of_ours(
+    identifier: Identifier, text: str, looks_like: str, strange: bool
+) -> None:
+    assert identifier.is_strange(text, looks_like) is strange
+
+
 @pytest.mark.parametrize("tag", SENTENCES)
 def test_confidence_is_a_share(identifier: Identifier, tag: str) -> None:
     for text in SENTENCES[tag]:
