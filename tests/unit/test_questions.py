@@ -179,7 +179,7 @@ def texts(found: list[Group]) -> list[set[str]]:
 
 def test_same_meaning_in_two_languages() -> None:
     """Vectors are compared without what their languages have in common."""
-    found = questions.groups(
+    found = grouping.groups(
         [
             asked("Drohne?", "de", [1, 0, 1], who="c_1"),
             asked("дрон?", "uk", [1, 1, 0], days_ago=2, who="c_1"),
@@ -202,12 +202,12 @@ def test_average_linkage() -> None:
 def test_the_order_of_the_questions_does_not_matter() -> None:
     random = np.random.default_rng(1)
     everything = [asked(f"q{n}", "de", random.standard_normal(3), days_ago=int(random.integers(3))) for n in range(60)]
-    found = questions.groups(everything, MEANS)
+    found = grouping.groups(everything, MEANS)
     assert sum(group.size for group in found) == 60
     assert [group.size for group in found] == sorted((group.size for group in found), reverse=True)
     for _ in range(3):
         random.shuffle(everything)  # type: ignore[arg-type]
-        assert questions.groups(everything, MEANS) == found
+        assert grouping.groups(everything, MEANS) == found
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_without_vectors_words_count(words: Glossary) -> None:
         asked("Wohnmobil: Parkplatz gesucht", id="other"),
         asked("wo", vector=[0, 1, 0]),
     ]
-    assert texts(questions.groups(mixed, MEANS, words, {"where": 0.0})) == [
+    assert texts(grouping.groups(mixed, MEANS, words, {"where": 0.0})) == [
         {"wo darf ich eine Drohne fliegen", "drohnen wo", "де можна запускати дрон"},
         {"Parkplatz für Wohnmobil gesucht", "Wohnmobil: Parkplatz gesucht"},
         {"wo"},
@@ -239,25 +239,25 @@ def test_what_cannot_be_compared_stands_alone() -> None:
         asked("???", id="1"), asked("!!", id="2"), asked("0", id="3"), asked("a", vector=[1, 0], id="4"),
         asked("b", vector=[0, 0, 1], id="5"), asked("c", vector=[np.nan, 0, 0], id="6"), asked("d", "so", [1, 0, 0], id="7"),
     ]  # fmt: skip
-    assert len(questions.groups(odd, MEANS)) == len(odd)
-    assert questions.groups([], MEANS) == []
-    assert len(questions.groups(odd, {})) == len(odd)
+    assert len(grouping.groups(odd, MEANS)) == len(odd)
+    assert grouping.groups([], MEANS) == []
+    assert len(grouping.groups(odd, {})) == len(odd)
     again = [asked("Wo ist das Kino?", id="8"), asked("wo ist das kino", "so", id="9")]
-    assert len(questions.groups(again, {})) == 1
+    assert len(grouping.groups(again, {})) == 1
 
 
 def test_more_than_can_be_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grouping, "MOST", 3)
-    found = questions.groups([asked("Kino", id=str(number), days_ago=number) for number in range(5)], MEANS)
+    found = grouping.groups([asked("Kino", id=str(number), days_ago=number) for number in range(5)], MEANS)
     assert [group.size for group in found] == [3, 1, 1]
 
 
 def test_concepts_are_looked_up_once(words: Glossary) -> None:
     known: dict[str, frozenset[str]] = {}
-    first = questions.groups([asked("Drohne"), asked("Kino")], MEANS, words, {}, known)
+    first = grouping.groups([asked("Drohne"), asked("Kino")], MEANS, words, {}, known)
     assert known == {"Drohne": frozenset({"drone"}), "Kino": frozenset()}
     words.concepts = lambda *_: pytest.fail("looked up again")  # type: ignore[method-assign]
-    assert texts(questions.groups([asked("Drohne"), asked("Kino")], MEANS, words, {}, known)) == texts(first)
+    assert texts(grouping.groups([asked("Drohne"), asked("Kino")], MEANS, words, {}, known)) == texts(first)
 
 
 @pytest.fixture(scope="module")
@@ -280,7 +280,7 @@ def test_real_questions(real: Callable[[str, str], UnansweredQuestion]) -> None:
     ]
     everything = [real(words, language) for subject in subjects for language, words in subject]
     means, learned = ranking.load_means(), ranking.load()
-    found = questions.groups(everything, means, glossary.load(CONTENT / "glossary"), learned.concepts)
+    found = grouping.groups(everything, means, glossary.load(CONTENT / "glossary"), learned.concepts)
     assert sorted(map(sorted, texts(found))) == sorted(sorted(words for _, words in subject) for subject in subjects)
 
 
