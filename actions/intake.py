@@ -87,11 +87,16 @@ class StartIntake(CoreAction):
 
 
 class NoOpenQuestion(CoreAction):
-    """Skip, back, why, pause, send: said when no question is open."""
+    """Skip, back, change, send: said when no question is open. Typed, it may well be a question: "change of address"."""
 
     action = "action_no_open_question"
 
     def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        vector = turn.understanding.vector
+        if turn.text and vector is not None:
+            question, doubt = Question(turn.text, turn.message_language, vector), turn.understanding.confidence("out_of_scope")
+            if self.core.answers.find(turn.session, turn.municipality.id, question, doubt).decision.kind == "answer":
+                return AnswerQuestion(self.core).answer(turn)
         waits = waiting(turn.session, turn.conversation) is not None
         label, value = ("intake.button.resume", "resume") if waits else ("menu.button.start_intake", "start_intake")
         rows = [[Button(say(label), "menu", value)], [Button(say("menu.button.ask"), "menu", "ask")]]

@@ -1,7 +1,7 @@
 """./run learn: learn how much each kind of evidence counts when questions are matched (lotse/answers/weights.json).
 
-From labelled questions of our own about the pages of an invented district (data/matching), in towns of several sizes:
-with German pages only and with some translations, with and without example questions. For developers; needs the
+From labelled questions and keywords of our own about the pages of an invented district (data/matching), in towns of
+several sizes: with German pages only and with some translations, with and without example questions. For developers; needs the
 development packages. The figures it prints are for pages that it did not learn from.
 """
 
@@ -13,23 +13,26 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
 from lotse import content
 from lotse.answers import glossary, ranking
 from lotse.answers.index import EVIDENCE, AnswerIndex, Evidence, Question, Text
 from lotse.embedder import Vector, VectorCache
+from lotse.files import read_yaml
 from lotse.settings import ROOT, Settings
 
 DATA = ROOT / "data" / "matching"
 SIZES = (18, 60, 186)  # answers of a town
 FOLDS = 3
+ANSWERED = 0.7  # share of newcomers' questions that are taken to have an answer in their town
 PRIOR, USUAL = 6, 0.6  # a concept seldom asked for is believed to be on the right page in 6 of 10 questions
 MOST = 600  # questions of a kind in a town: answered there, answered elsewhere only, answered nowhere
+KEYWORDS = 200  # titles in other languages in a town: people write sentences more often
 Array = npt.NDArray[np.float64]
 
 
@@ -41,12 +44,14 @@ class Asked:
     question: Question
     out_of_scope: float
     none_of_ours: bool = False
+    is_title: bool = False  # a page's title in another language, as people type keywords
 
 
 @dataclass(frozen=True)
 class Case:
     """The evidence for one question in one town; `right` is the row of its answer, -1 where there is none."""
 
+    town: int
     page: str
     language: str
     evidence: Evidence
@@ -106,14 +111,21 @@ def fit_sureness(scores: list[tuple[Case, npt.NDArray[np.float32]]], shown: int)
 
     rows = [ranking.features(each, shown, case.evidence, case.out_of_scope)[:-1] for case, each in scores]
     hits = [case.right in np.argsort(-each)[:shown] for case, each in scores]
-    model = LogisticRegression(C=1.0, max_iter=1000).fit(rows, hits)
+    model = LogisticRegression(C=1.0, max_iter=5000).fit(rows, hits, sample_weight=_shares([case for case, _ in scores]))
     return {name: _rounded(value) for name, value in zip(ranking.SURENESS, [*model.coef_[0], model.intercept_[0]])}
+
+
+def _shares(cases: list[Case]) -> list[float]:
+    """Weights by which in every town, large or small, the same share of the questions has an answer there."""
+    groups = [(case.town, case.right >= 0) for case in cases]
+    counts = Counter(groups)
+    return [(ANSWERED if answered else 1 - ANSWERED) / counts[town, answered] * 1000 for town, answered in groups]
 
 
 def _means(asked: list[Asked]) -> dict[str, Vector]:
     vectors: dict[str, list[Vector]] = {}
     for each in asked:
-        if not each.none_of_ours:
+        if not each.none_of_ours and not each.is_title:
             vectors.setdefault(each.question.language, []).append(each.question.vector)
     return {tag: np.mean(of_language, axis=0) for tag, of_language in sorted(vectors.items())}
 
@@ -121,32 +133,33 @@ def _means(asked: list[Asked]) -> dict[str, Vector]:
 def _cases(
     settings: Settings, cache: VectorCache, asked: list[Asked], means: dict[str, Vector], chance: random.Random
 ) -> tuple[list[Case], dict[str, float]]:
-    pages = yaml.safe_load((DATA / "pages.yml").read_text("utf-8"))
-    translated = {page["id"]: page for page in yaml.safe_load((DATA / "pages_en.yml").read_text("utf-8"))}
+    pages = read_yaml(DATA / "pages.yml")
+    translated = {page["id"]: page for page in read_yaml(DATA / "pages_en.yml")}
     words = glossary.load(settings.content / "glossary")
     by_page: dict[str, list[Asked]] = {}
     for each in asked:
-        by_page.setdefault(each.page, []).append(each)
+        if not each.is_title:
+            by_page.setdefault(each.page, []).append(each)
     trust = _trust(AnswerIndex([text for page in pages for text in _texts(page, {}, [])], cache, means, words, {}), words, asked)
     found: list[Case] = []
-    for size in SIZES:
-        for with_english in (False, True):
-            for with_examples in (False, True):
-                town = chance.sample(pages, min(size, len(pages)))
-                examples = {page["id"]: _examples(by_page.get(page["id"], []), chance) if with_examples else [] for page in town}
-                texts = [text for page in town for text in _texts(page, translated if with_english else {}, examples[page["id"]])]
-                index = AnswerIndex(texts, cache, means, words, trust)
-                used = {each.question.text for part in examples.values() for each in part}
-                place = {answer: row for row, answer in enumerate(index.answers)}
-                here = [each for each in asked if each.page in place and each.question.text not in used]
-                elsewhere = [each for each in asked if each.page and each.page not in place]
-                nowhere = [each for each in asked if not each.page]
-                for group in (here, elsewhere, nowhere):
-                    for each in chance.sample(group, min(len(group), MOST)):
-                        evidence = index.evidence(each.question)
-                        found.append(
-                            Case(each.page, each.question.language, evidence, place.get(each.page, -1), each.out_of_scope)
-                        )
+    for town_number, (size, with_english, with_examples) in enumerate(product(SIZES, (False, True), (False, True))):
+        town = chance.sample(pages, min(size, len(pages)))
+        examples = {page["id"]: _examples(by_page.get(page["id"], []), chance) if with_examples else [] for page in town}
+        texts = [text for page in town for text in _texts(page, translated if with_english else {}, examples[page["id"]])]
+        index = AnswerIndex(texts, cache, means, words, trust)
+        used = {each.question.text for part in examples.values() for each in part}
+        place = {answer: row for row, answer in enumerate(index.answers)}
+        questions = [each for each in asked if not each.is_title]
+        here = [each for each in questions if each.page in place and each.question.text not in used]
+        elsewhere = [each for each in questions if each.page and each.page not in place]
+        keywords = [each for each in asked if each.is_title and each.page in place and not with_english]
+        nowhere = [each for each in asked if not each.page]
+        for group, most in ((here, MOST), (keywords, KEYWORDS), (elsewhere, MOST), (nowhere, MOST)):
+            for each in chance.sample(group, min(len(group), most)):
+                evidence = index.evidence(each.question)
+                found.append(
+                    Case(town_number, each.page, each.question.language, evidence, place.get(each.page, -1), each.out_of_scope)
+                )
     return found, trust
 
 
@@ -155,7 +168,7 @@ def _trust(index: AnswerIndex, words: glossary.Glossary, asked: list[Asked]) -> 
     place = {answer: row for row, answer in enumerate(index.answers)}
     seen, hits = Counter[int](), Counter[int]()
     for each in asked:
-        if each.page:
+        if each.page and not each.is_title:
             for concept in set(index.concepts_of(each.question)):
                 seen[concept] += 1
                 hits[concept] += place[each.page] in index.concepts.having(concept)
@@ -171,11 +184,15 @@ def _trust(index: AnswerIndex, words: glossary.Glossary, asked: list[Asked]) -> 
 def _asked(settings: Settings, cache: VectorCache) -> Iterator[Asked]:
     doubt = _Doubt(settings, cache)
     for file in sorted((DATA / "questions").glob("*.yml")):
-        listed = yaml.safe_load(file.read_text("utf-8"))
+        listed = read_yaml(file)
         pairs = [("" if page == "unanswerable" else page, str(text)) for page, texts in listed.items() for text in texts]
         vectors = cache.queries(text for _, text in pairs)
         for (page, text), vector in zip(pairs, vectors):
             yield Asked(page, Question(text, file.stem, vector), doubt.of(text, vector))
+    for file in sorted((DATA / "titles").glob("*.yml")):
+        titles = read_yaml(file)
+        for (page, title), vector in zip(titles.items(), cache.queries(titles.values())):
+            yield Asked(page, Question(title, file.stem, vector), doubt.of(title, vector), is_title=True)
     yield from doubt.none_of_ours()
 
 
@@ -250,15 +267,17 @@ def _print_ranks(scores: list[tuple[Case, npt.NDArray[np.float32]]]) -> None:
 def _print_decisions(scores: list[tuple[Case, npt.NDArray[np.float32]]], learned: ranking.Ranking) -> None:
     """What the sureness means: of the questions between two levels, how many have the right answer among those shown."""
     for shown, index in ((1, 0), (ranking.OFFERED, 1)):
-        print(f"sure of the first {shown}: mean sureness, share right, questions")
+        print(f"sure of the first {shown}: mean sureness, share right if {ANSWERED:.0%} have an answer, questions")
+        weights = _shares([case for case, _ in scores])
         found = [
-            (learned.sureness(each, case.evidence, case.out_of_scope)[index], case.right in np.argsort(-each)[:shown])
-            for case, each in scores
+            (learned.sureness(each, case.evidence, case.out_of_scope)[index], case.right in np.argsort(-each)[:shown], weight)
+            for (case, each), weight in zip(scores, weights)
         ]
         for low in np.arange(0, 1, 0.2):
-            part = [(sure, hit) for sure, hit in found if low <= sure < low + 0.2]
-            if part:
-                print(f"  {np.mean([sure for sure, _ in part]):.2f} {np.mean([hit for _, hit in part]):.2f} {len(part)}")
+            part = np.array([each for each in found if low <= each[0] < low + 0.2])
+            if len(part):
+                sure, right = np.average(part[:, :2], axis=0, weights=part[:, 2])
+                print(f"  {sure:.2f} {right:.2f} {len(part)}")
 
 
 def _rounded(value: Any) -> float:

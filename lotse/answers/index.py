@@ -23,6 +23,7 @@ from lotse.normalise import words
 PASSAGE_CHARACTERS = 400
 LONG_PARAGRAPH = 600
 TITLE_COUNTS = 2  # times that a title's words count, beside those of the text
+BRIEF = 3  # words of a question that is all keyword
 FIRST_COUNTS = 0.06  # an answer begins with what answers most questions
 RARE, RARE_SHARE = 3, 0.02  # a rare word stands in at most so many answers, or in this share of all
 MANY, AXES, EXACT = 4000, 96, 1000  # entries from which an index is searched by main axes first
@@ -32,6 +33,7 @@ FEW = 30  # texts of a language; the mean of fewer is drawn to that of questions
 # in the order of the columns of AnswerIndex.evidence
 EVIDENCE = (
     "meaning_asked",  # cosine with the best of title and example questions
+    "meaning_brief",  # the same, the less the more words a question has: a keyword is like a title
     "meaning_passage",  # cosine with the best passage
     "meaning_passages",  # mean of the best two
     "concepts_asked",  # concepts shared with the best of title and example questions, of all that either has
@@ -138,7 +140,8 @@ class AnswerIndex:
         columns: list[Scores] = []
         centred = question.vector - self._query_means.get(question.language, self._general_mean)
         vector = centred / np.float32(np.linalg.norm(centred) or 1.0)
-        columns.append(self._vectors["asked"].best(vector, count))
+        asked = self._vectors["asked"].best(vector, count)
+        columns += [asked, asked * np.float32(min(1.0, BRIEF / max(len(words(question.text)), 1)))]
         columns += self._vectors["passage"].best_two(vector, count)
         concepts = self.concepts_of(question)
         columns += [self._asked.shared(concepts, count), self.concepts.scores(concepts, share=True)]

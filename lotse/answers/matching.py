@@ -12,8 +12,9 @@ from lotse.answers.index import AnswerIndex, Question
 from lotse.answers.ranking import OFFERED, Ranking
 
 # Probabilities from ranking.py; figures for these two in docs/understanding.md, by ./run bench understanding.
-ANSWER = 0.6  # that the first answer is right: from here on it is shown at once
-CHOOSE = 0.4  # that one of the first three is right: from here on they are offered to choose from
+ANSWER = 0.7  # that the first answer is right: from here on it is shown at once
+CHOOSE = 0.25  # that one of the first three is right: from here on they are offered to choose from
+OUTSIDE = 0.5  # likelier none of ours than not: nothing is shown at once, however well it fits ("play music on ...")
 HARDLY = 4.0  # a score so much below the best is not worth a button (e^4: 50 times less likely)
 LISTED = 5
 
@@ -54,7 +55,7 @@ def match(index: AnswerIndex, ranking: Ranking, question: Question, out_of_scope
     shares *= max(first, three) / shares[:OFFERED].sum()
     candidates = tuple(Candidate(index.answers[position], float(share)) for position, share in zip(best, shares))
     worth = sum(scores[position] > scores[best[0]] - HARDLY for position in best[:OFFERED])
-    return Found(decide(candidates[:worth], first, three), candidates)
+    return Found(decide(candidates[:worth], first if out_of_scope < OUTSIDE else 0.0, three), candidates)
 
 
 def decide(candidates: Sequence[Candidate], first: float, three: float) -> Decision:

