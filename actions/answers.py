@@ -14,7 +14,10 @@ from lotse.intake.extract.tokens import LONGEST
 from lotse.privacy.masking import masked
 from lotse.replies import Button, Reply, say
 from lotse.storage.tables import Answer, Feedback, UnansweredQuestion
-from lotse.turns import Turn
+from lotse.turns import SURE, Turn
+
+
+LIKELY = 0.5  # a wish so likely is taken for one if the town has no answer
 
 
 class AnswerQuestion(CoreAction):
@@ -50,6 +53,38 @@ class AnswerQuestion(CoreAction):
     def _part(self, turn: Turn, answer: Answer, question: Question) -> int:
         language = service.text_in(answer, turn.language).language
         return self.core.answers.part(turn.session, turn.municipality.id, answer.id, language, question)
+
+    def decides(self, turn: Turn) -> str:
+        """What would be decided about a message as a question: answer, choose or unknown."""
+        vector = turn.understanding.vector
+        if not turn.text or vector is None:
+            return "unknown"
+        question, doubt = Question(turn.text, turn.message_language, vector), turn.understanding.confidence("out_of_scope")
+        return self.core.answers.find(turn.session, turn.municipality.id, question, doubt).decision.kind
+
+
+class Wish(CoreAction):
+    """An action for a wish to the bot itself. What is typed and only perhaps such a wish, as "doctor", is a question."""
+
+    intents: tuple[str, ...]
+    sure = SURE
+
+    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        sure = turn.understanding.confidence(*self.intents)
+        typed = turn.press is None and not form_active  # with an open question the intake has decided already
+        if typed and sure < self.sure and not self.is_awaited(turn):
+            question = AnswerQuestion(self.core)
+            if sure < LIKELY or question.decides(turn) != "unknown":
+                return question.answer(turn)
+        return self.fulfil(turn, form_active)
+
+    def is_awaited(self, turn: Turn) -> bool:
+        """Whether the bot has just asked for it."""
+        return False
+
+    def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
+        """What is wished for."""
+        raise NotImplementedError
 
 
 class ShowAnswer(CoreAction):

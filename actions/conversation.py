@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.answers import AnswerQuestion, keep_unanswered, old_button
+from actions.answers import AnswerQuestion, Wish, keep_unanswered, old_button
 from actions.base import CoreAction, Outcome
 from actions.people import answer_call, erase_all
 from lotse.crisis import calls
@@ -23,33 +23,36 @@ SMALLTALK = {
 }
 
 
-class ShowMenu(CoreAction):
+class ShowMenu(Wish):
     """What the bot can do, as buttons."""
 
     action = "action_menu"
+    intents = ("greet", "help")
 
-    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+    def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
         waits = _intake_waits(turn)
         if turn.understanding.intent == "greet":
             return Outcome([Reply([say("smalltalk.greet")], [] if form_active else menu(waits).rows)], interrupts=form_active)
         return Outcome([menu(waits)])
 
 
-class SmallTalk(CoreAction):
+class SmallTalk(Wish):
     """Thanks, goodbye, "are you real", rude words: one calm sentence."""
 
     action = "action_smalltalk"
+    intents = tuple(SMALLTALK)
 
-    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+    def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
         return Outcome([Reply([say(SMALLTALK.get(turn.understanding.intent or "", "smalltalk.greet"))])])
 
 
-class ChangeLanguage(CoreAction):
+class ChangeLanguage(Wish):
     """The gateway has set a pressed language; a wish in words is read here, or gets the list."""
 
     action = "action_language"
+    intents = ("change_language",)
 
-    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+    def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
         if turn.press is None:
             wanted = self.core.languages.named(turn.text, turn.language)
             if wanted is None:
@@ -71,12 +74,16 @@ class MeetCrisis(CoreAction):
         return Outcome([calls.meet(turn.session, turn.conversation, turn.municipality, turn.inbound, self.core.crisis)])
 
 
-class Confirm(CoreAction):
+class Confirm(Wish):
     """Yes or no, pressed or typed, to the question that the bot asked last beside the intake."""
 
     action = "action_confirm"
+    intents = ("affirm", "deny")
 
-    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+    def is_awaited(self, turn: Turn) -> bool:
+        return turn.conversation.pending is not None
+
+    def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
         pending = turn.conversation.pending or {}
         said = turn.press.value if turn.press else {"affirm": "yes", "deny": "no"}.get(turn.understanding.intent or "", "")
         if turn.press and turn.press.about != pending.get("kind"):

@@ -10,7 +10,7 @@ from rasa_sdk.events import ActionExecuted, ActiveLoop, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.answers import AnswerQuestion
+from actions.answers import AnswerQuestion, Wish
 from actions.base import FORM, CoreAction, Events, Outcome
 from lotse.answers import Question, service
 from lotse.core import Core
@@ -75,28 +75,28 @@ class AskQuestion(CoreAction):
         return Outcome(self.core.intakes.ask(turn, taken, interrupted, offers), interrupts=False)
 
 
-class StartIntake(CoreAction):
-    """Begins the intake, goes on with one that waits, or changes a response."""
+class StartIntake(Wish):
+    """Begins the intake, goes on with one that waits, or changes a response. "Change of address" is a question."""
 
     action = "action_start_intake"
+    intents = ("start_intake", "resume", "change", "affirm")
+    sure = SURE_TO_START
 
-    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
-        if turn.press is None and turn.understanding.confidence("start_intake", "resume", "change", "affirm") < SURE_TO_START:
+    def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
+        if turn.understanding.intent == "change" and not form_active and AnswerQuestion(self.core).decides(turn) == "answer":
             return AnswerQuestion(self.core).answer(turn)
         return Outcome(self.core.intakes.start(turn), interrupts=False)
 
 
-class NoOpenQuestion(CoreAction):
-    """Skip, back, change, send: said when no question is open. Typed, it may well be a question: "change of address"."""
+class NoOpenQuestion(Wish):
+    """Skip, back, why, pause, send: said when no question is open."""
 
     action = "action_no_open_question"
+    intents = ("skip", "go_back", "why", "pause", "send")
 
-    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
-        vector = turn.understanding.vector
-        if turn.text and vector is not None:
-            question, doubt = Question(turn.text, turn.message_language, vector), turn.understanding.confidence("out_of_scope")
-            if self.core.answers.find(turn.session, turn.municipality.id, question, doubt).decision.kind == "answer":
-                return AnswerQuestion(self.core).answer(turn)
+    def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
+        if AnswerQuestion(self.core).decides(turn) == "answer":
+            return AnswerQuestion(self.core).answer(turn)
         waits = waiting(turn.session, turn.conversation) is not None
         label, value = ("intake.button.resume", "resume") if waits else ("menu.button.start_intake", "start_intake")
         rows = [[Button(say(label), "menu", value)], [Button(say("menu.button.ask"), "menu", "ask")]]

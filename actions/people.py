@@ -7,6 +7,7 @@ from typing import Any
 from rasa_sdk.events import ActiveLoop, SlotSet
 from sqlalchemy import select
 
+from actions.answers import Wish
 from actions.base import CoreAction, Outcome
 from lotse.answers.showing import hours
 from lotse.cases import open_case
@@ -19,13 +20,15 @@ from lotse.storage.tables import Case
 from lotse.turns import Turn
 
 
-class AskForPerson(CoreAction):
+class AskForPerson(Wish):
     """Tells the guides at once; what it is about may follow."""
 
     action = "action_person"
     returns_to_intake = False
+    intents = ("person",)
+    sure = 0.5  # nobody who perhaps wants a person is to get an answer of the bot instead
 
-    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+    def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
         if calls.asked(turn.conversation, calls.CALL):
             return Outcome(answer_call(self.core, turn, yes=True), _leave_form(form_active))
         case = _waiting_contact(turn) or open_case(turn.session, turn.conversation, "contact")
@@ -52,12 +55,13 @@ class TakeTopic(CoreAction):
         return Outcome([Reply([say(key)])])
 
 
-class ShowMyData(CoreAction):
+class ShowMyData(Wish):
     """What is kept, for whom, and how to change or delete it."""
 
     action = "action_my_data"
+    intents = ("my_data",)
 
-    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+    def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
         intake = of_conversation(turn.session, turn.conversation)
         paragraphs: list[str | Say] = [say("data.what", municipality=turn.municipality.name)]
         rows = [[Button(say("menu.button.delete"), "menu", "delete")]]
@@ -95,13 +99,14 @@ class ShowMyData(CoreAction):
         return Outcome([Reply(paragraphs, rows)])
 
 
-class AskToDelete(CoreAction):
+class AskToDelete(Wish):
     """Deleting is asked back once."""
 
     action = "action_delete"
     returns_to_intake = False
+    intents = ("delete",)
 
-    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+    def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
         turn.conversation.pending = {"kind": "delete"}
         buttons = [
             [Button(say("delete.button.yes"), "control", "yes", "delete"), Button(say("button.no"), "control", "no", "delete")]

@@ -23,11 +23,10 @@ from lotse.intake.interpretation import ASIDES, CONTROLS, CRISIS
 from lotse.languages import Identifier, native
 from lotse.settings import Settings
 from lotse.storage.tables import Municipality
-from lotse.turns import Understanding, understanding_of
+from lotse.turns import SURE, Understanding, understanding_of
 
 SMALLTALK = ("greet", "thank", "goodbye", "bot_challenge", "insult")
 COMMANDS = (*(set(ASIDES) - set(SMALLTALK)), *CONTROLS, "send")
-SURE = 0.7  # confidence from which a message counts as small talk or a command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from lotse.embedder import Vector
 from lotse.storage.tables import Conversation, Inbound, Municipality
 
+SURE = 0.7  # confidence from which a typed message is taken for a wish to the bot itself, and not for a question
+
 
 @dataclass(frozen=True)
 class Understanding:

@@ -24,6 +24,7 @@ PASSAGE_CHARACTERS = 400
 LONG_PARAGRAPH = 600
 TITLE_COUNTS = 2  # times that a title's words count, beside those of the text
 BRIEF = 3  # words of a question that is all keyword
+FEWEST_FOR_PART = 3  # words of a question that can be about a part of an answer
 FIRST_COUNTS = 0.06  # an answer begins with what answers most questions
 RARE, RARE_SHARE = 3, 0.02  # a rare word stands in at most so many answers, or in this share of all
 MANY, AXES, EXACT = 4000, 96, 1000  # entries from which an index is searched by main axes first
@@ -159,8 +160,11 @@ class AnswerIndex:
         return list(dict.fromkeys(self._glossary.concepts(words(question.text), _languages_of(question.language))))
 
     def part(self, answer_id: str, language: str, question: Question) -> int:
-        """Number of the piece of an answer's text that fits a question clearly better than the first; else 0."""
-        if answer_id not in self._by_answer:
+        """Number of the piece of an answer's text that fits a question clearly better than the first; else 0.
+
+        A keyword such as "doctor" is about all of the answer.
+        """
+        if answer_id not in self._by_answer or len(words(question.text)) < FEWEST_FOR_PART:
             return 0
         centred = question.vector - self._query_means.get(question.language, self._general_mean)
         rows = self._vectors["passage"].rows(self.answers.index(answer_id), language)

@@ -276,6 +276,23 @@ def test_a_longer_text_in_another_language_proposes_a_switch_once(newcomer: Call
     assert all(button["kind"] != "language" for message in who.line["messages"] for row in message["buttons"] for button in row)
 
 
+@pytest.mark.parametrize(
+    ("tag", "word", "title"),
+    [
+        ("en", "doctor", "See a doctor"),
+        ("en", "change of address", "Register your address"),
+        ("de", "krank", "Zum Arzt gehen"),
+        ("uk", "садок", "Ясла і дитячий садок"),
+        ("ar", "طبيب", "الذهاب إلى الطبيب"),
+        ("ru", "квартира", "Найти квартиру"),
+    ],
+)
+def test_a_single_word_is_a_question(tag: str, word: str, title: str, newcomer: Callable[..., Newcomer]) -> None:
+    who = newcomer("--language", tag)
+    who.say(word)
+    assert who.text.startswith(title)
+
+
 def test_a_doubtful_answer_is_offered_not_given(newcomer: Callable[..., Newcomer]) -> None:
     who = newcomer("--language", "en")
     who.say("Where can I register my sailing boat on the lake?")
