@@ -16,7 +16,6 @@ from lotse.replies import Button, Reply, say
 from lotse.storage.tables import Answer, Feedback, UnansweredQuestion
 from lotse.turns import SURE, Turn
 
-
 LIKELY = 0.5  # a wish so likely is taken for one if the town has no answer
 
 
