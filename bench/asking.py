@@ -25,6 +25,7 @@ from lotse.answers import matching, ranking
 from lotse.languages import Identifier, native
 from lotse.settings import ROOT, Settings
 from lotse.storage.tables import Municipality
+from lotse.turns import Understanding, understanding_of
 
 DATA = ROOT.parent / "shared" / "data"  # sets of others, to measure on; the figures about them are left out where it is missing
 HELD_OUT = ROOT / "tests" / "understanding"
@@ -94,10 +95,9 @@ class Asker:
             )
         return found
 
-    async def intent(self, text: str, language: str) -> str | None:
-        """The engine's best intent, also of what `ask` puts to no engine because words tell already."""
-        found: str | None = (await self.engine.parse(native(clean(text), language)))["intent"]["name"]
-        return found
+    async def understood(self, text: str, language: str) -> Understanding:
+        """What the engine makes of a text, whatever `ask` decides."""
+        return understanding_of(await self.engine.parse(native(clean(text), language)))
 
     def town(self, slug: str) -> str:
         """Id of a municipality."""

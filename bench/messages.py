@@ -13,10 +13,13 @@ from sqlalchemy import select
 from bench.asking import HELD_OUT, LANGUAGES, LOST, OUTCOMES, Answered, Asker, Table, outcome, progress, rank, share, shares
 from bot.incoming import clean
 from lotse.files import read_yaml
+from lotse.intake.interpretation import Verdict, interpret
+from lotse.intake.reading import read
 from lotse.storage.tables import Answer
 
 SAMPLE_TOWN = "musterstadt"
 FIRST, THREE = 1, 3
+FREE_TEXT = "wish_year"  # a question of the intake
 
 Figures = dict[str, Any]
 
@@ -29,6 +32,7 @@ class Heard:
     answer: Answered
     intent: str | None
     listed: bool  # words of the crisis lists are in it
+    in_intake: Verdict  # what it is taken for while FREE_TEXT is open
 
     @property
     def has(self) -> Callable[[dict[str, Any]], bool]:
@@ -60,13 +64,18 @@ async def measure(asker: Asker, most: int | None) -> dict[str, Figures]:
         if most is not None:
             messages = random.Random(2).sample(messages, most)
         answers = await asker.ask(town, [(tag, each["text"]) for each in messages])
-        heard = [
-            Heard(each, answer, await asker.intent(each["text"], tag), asker.parts.crisis.names_danger(clean(each["text"])))
-            for each, answer in zip(messages, answers)
-        ]
+        heard = [await _heard(asker, tag, each, answer) for each, answer in zip(messages, answers)]
         found[tag] = figures(heard, known)
         progress(f"held-out messages {tag}: {len(messages)}")
     return found
+
+
+async def _heard(asker: Asker, tag: str, message: dict[str, Any], answer: Answered) -> Heard:
+    text = clean(message["text"])
+    understood = await asker.understood(text, tag)
+    open_question = asker.parts.intakes.questionnaire.question(FREE_TEXT)
+    verdict = interpret(open_question, text, understood, read(open_question, text, [], {}))
+    return Heard(message, answer, understood.intent, asker.parts.crisis.names_danger(text), verdict)
 
 
 def figures(heard: Sequence[Heard], known: set[str]) -> Figures:
@@ -85,6 +94,7 @@ def figures(heard: Sequence[Heard], known: set[str]) -> Figures:
         **_unknown(asked, nowhere, outside),
         **_intents(heard),
         **_crisis(heard),
+        **_in_intake(heard),
     }
 
 
@@ -126,6 +136,20 @@ def _crisis(heard: Sequence[Heard]) -> Figures:
     }
 
 
+def _in_intake(heard: Sequence[Heard]) -> Figures:
+    """Responses and questions while a free text is asked for."""
+    responses = [each.in_intake for each in heard if each.labels["intent"] == "respond"]
+    asked = [each.in_intake for each in heard if each.labels["intent"] == "ask_question"]
+    kept = [each for each in asked if each.kind == "response"]
+    return {
+        "responses_kept": share(sum(each.kind == "response" for each in responses), len(responses)),
+        "responses_with_offer": share(sum(each.also_question for each in responses), len(responses)),
+        "questions_answered": share(sum(each.name == "ask_question" for each in asked), len(asked)),
+        "questions_kept_with_offer": share(sum(each.also_question for each in kept), len(asked)),
+        "questions_kept_alone": share(sum(not each.also_question for each in kept), len(asked)),
+    }
+
+
 def _decision(heard: Heard) -> str:
     return str(heard.answer["decision"])
 
@@ -164,5 +188,12 @@ def tables(found: dict[str, Figures]) -> list[Table]:
             "alarms: the number among all other messages, their share, the share of the messages written to provoke one.",
             messages="messages", intent_F1="intent_f1", accuracy="intent_accuracy", lists="crisis_recall_lists",
             recall="crisis_recall", false_alarms="false_alarms", share="false_alarm_share", provoked="false_alarms_marked",
+        ),
+        table(
+            "While the intake asks for a free text",
+            "Of the responses: kept as such, and with a button to an answer because they look like a question. Of the questions: "
+            "answered, kept as a response with that button, kept without one. The rest is taken for a wish to the bot or danger.",
+            responses_kept="responses_kept", with_button="responses_with_offer", questions_answered="questions_answered",
+            kept_with_button="questions_kept_with_offer", kept_alone="questions_kept_alone",
         ),
     ]  # fmt: skip

