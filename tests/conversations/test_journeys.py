@@ -258,7 +258,7 @@ def test_crisis_words_get_the_fixed_reply_and_the_intake_waits(newcomer: Callabl
 
 def test_unanswered_question_is_kept_when_the_newcomer_agrees(newcomer: Callable[..., Newcomer]) -> None:
     who = newcomer("--language", "en")
-    who.say("Where can I register my sailing boat on the lake?")
+    who.say("How do I get a fishing licence?")
     if "pass" not in who.buttons:
         who.press("none")
     who.press("pass_and_tell")
@@ -295,7 +295,7 @@ def test_a_single_word_is_a_question(tag: str, word: str, title: str, newcomer: 
 
 def test_a_doubtful_answer_is_offered_not_given(newcomer: Callable[..., Newcomer]) -> None:
     who = newcomer("--language", "en")
-    who.say("Where can I register my sailing boat on the lake?")
+    who.say("How do I get a fishing licence?")
     kinds = [button["kind"] for message in who.line["messages"] for row in message["buttons"] for button in row]
     assert "feedback" not in kinds, "no answer is shown as the answer"
 
