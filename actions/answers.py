@@ -9,12 +9,15 @@ from sqlalchemy import select
 from actions.base import CoreAction, Outcome
 from lotse.answers import Question, service, showing
 from lotse.answers.grouping import packed
+from lotse.answers.matching import Found
 from lotse.intake import of_conversation, values
 from lotse.intake.extract.tokens import LONGEST
 from lotse.privacy.masking import masked
 from lotse.replies import Button, Reply, say
 from lotse.storage.tables import Answer, Feedback, UnansweredQuestion
 from lotse.turns import SURE, Turn
+
+Searched = tuple[Question, Found]
 
 LIKELY = 0.5  # a wish so likely is taken for one if the town has no answer
 
@@ -27,17 +30,15 @@ class AnswerQuestion(CoreAction):
     def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
         return self.answer(turn)
 
-    def answer(self, turn: Turn) -> Outcome:
+    def answer(self, turn: Turn, searched: Searched | None = None) -> Outcome:
         """The outcome for a typed question; a press that no open question takes is an old button."""
-        vector = turn.understanding.vector
         if turn.press:
             asks = turn.press.kind == "menu" and turn.press.value == "ask"
             return Outcome([Reply([say("menu.what_to_know")])] if asks else [old_button()], interrupts=not asks)
-        if vector is None:
+        searched = searched or self.search(turn)
+        if searched is None:
             return Outcome([Reply([say("smalltalk.not_understood")])])
-        doubt = turn.understanding.confidence("out_of_scope")
-        question = Question(turn.text, turn.message_language, vector)
-        found = self.core.answers.find(turn.session, turn.municipality.id, question, doubt)
+        question, found = searched
         answers = service.get(turn.session, [candidate.answer_id for candidate in found.decision.candidates])
         if found.decision.kind == "unknown" or not answers:
             turn.conversation.pending = {"kind": "pass_question", **_to_pass(question)}
@@ -53,13 +54,19 @@ class AnswerQuestion(CoreAction):
         language = service.text_in(answer, turn.language).language
         return self.core.answers.part(turn.session, turn.municipality.id, answer.id, language, question)
 
-    def decides(self, turn: Turn) -> str:
-        """What would be decided about a message as a question: answer, choose or unknown."""
+    def search(self, turn: Turn) -> Searched | None:
+        """A typed message as a question, and what is found for it; None for a press."""
         vector = turn.understanding.vector
-        if not turn.text or vector is None:
-            return "unknown"
-        question, doubt = Question(turn.text, turn.message_language, vector), turn.understanding.confidence("out_of_scope")
-        return self.core.answers.find(turn.session, turn.municipality.id, question, doubt).decision.kind
+        if turn.press or vector is None:
+            return None
+        question = Question(turn.text, turn.message_language, vector)
+        doubt = turn.understanding.confidence("out_of_scope")
+        return question, self.core.answers.find(turn.session, turn.municipality.id, question, doubt)
+
+    def answer_if_sure(self, turn: Turn) -> Outcome | None:
+        """The outcome for a message that the town has an answer to for sure, else None."""
+        searched = self.search(turn)
+        return self.answer(turn, searched) if searched and searched[1].decision.kind == "answer" else None
 
 
 class Wish(CoreAction):
@@ -73,8 +80,9 @@ class Wish(CoreAction):
         typed = turn.press is None and not form_active  # with an open question the intake has decided already
         if typed and sure < self.sure and not self.is_awaited(turn):
             question = AnswerQuestion(self.core)
-            if sure < LIKELY or question.decides(turn) != "unknown":
-                return question.answer(turn)
+            searched = question.search(turn)
+            if sure < LIKELY or (searched and searched[1].decision.kind != "unknown"):
+                return question.answer(turn, searched)
         return self.fulfil(turn, form_active)
 
     def is_awaited(self, turn: Turn) -> bool:

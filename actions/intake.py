@@ -83,9 +83,9 @@ class StartIntake(Wish):
     sure = SURE_TO_START
 
     def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
-        if turn.understanding.intent == "change" and not form_active and AnswerQuestion(self.core).decides(turn) == "answer":
-            return AnswerQuestion(self.core).answer(turn)
-        return Outcome(self.core.intakes.start(turn), interrupts=False)
+        is_question = turn.understanding.intent == "change" and not form_active
+        answered = AnswerQuestion(self.core).answer_if_sure(turn) if is_question else None
+        return answered or Outcome(self.core.intakes.start(turn), interrupts=False)
 
 
 class NoOpenQuestion(Wish):
@@ -95,8 +95,9 @@ class NoOpenQuestion(Wish):
     intents = ("skip", "go_back", "why", "pause", "send")
 
     def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
-        if AnswerQuestion(self.core).decides(turn) == "answer":
-            return AnswerQuestion(self.core).answer(turn)
+        answered = AnswerQuestion(self.core).answer_if_sure(turn)
+        if answered:
+            return answered
         waits = waiting(turn.session, turn.conversation) is not None
         label, value = ("intake.button.resume", "resume") if waits else ("menu.button.start_intake", "start_intake")
         rows = [[Button(say(label), "menu", value)], [Button(say("menu.button.ask"), "menu", "ask")]]

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from actions.answers import Wish
 from actions.base import CoreAction, Outcome
+from lotse.answers.opening import of_staff
 from lotse.answers.showing import hours
 from lotse.cases import open_case
 from lotse.core import Core
@@ -33,8 +34,7 @@ class AskForPerson(Wish):
             return Outcome(answer_call(self.core, turn, yes=True), _leave_form(form_active))
         case = _waiting_contact(turn) or open_case(turn.session, turn.conversation, "contact")
         turn.conversation.pending = {"kind": "topic", "case": case.id}
-        opening = turn.municipality.details["staff_hours"]
-        when = hours({opening["days"]: f"{opening['from']}-{opening['to']}"}, turn.language)
+        when = hours(of_staff(turn.municipality.details), turn.language)
         rows = [[Button(say("person.button.no_topic"), "control", "no_topic", "topic")]]
         return Outcome([Reply([say("person.told", reference=case.reference, hours=when), say("person.what_about")], rows)],
                        _leave_form(form_active))  # fmt: skip

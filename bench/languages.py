@@ -20,6 +20,7 @@ from lotse import languages
 from lotse.files import read_yaml
 from lotse.languages import Identifier
 from lotse.languages.identification import Statistics
+from lotse.languages.strangers import Shares as Langdetect
 from lotse.languages.words import is_arabizi, lexicon, tokens
 from lotse.settings import ROOT, Settings
 
@@ -157,24 +158,8 @@ def _py3langid(tags: list[str]) -> Tell:
 
 
 def _langdetect(tags: list[str]) -> Tell:
-    from langdetect import DetectorFactory, detector_factory
-    from langdetect.lang_detect_exception import LangDetectException
-
-    folder = Path(detector_factory.PROFILES_DIRECTORY)
-    profiles = DetectorFactory()
-    profiles.load_json_profile([(folder / tag).read_text("utf-8") for tag in tags if (folder / tag).exists()])
-
-    def tell(text: str) -> str | None:
-        detector = profiles.create()
-        detector.seed = 0  # it samples
-        detector.append(text)
-        try:
-            found: str = detector.detect()
-        except LangDetectException:
-            return None
-        return found if found in tags else None
-
-    return tell
+    restricted = Langdetect(tags)
+    return lambda text: next(iter(restricted.of(text)), None)
 
 
 def _shares(texts: Texts, tell: Tell) -> Shares:

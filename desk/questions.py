@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Query
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,7 +19,7 @@ from desk import answer_pages
 from desk.answer_editor import EDITORS, LIST, find_answer, find_questions
 from desk.answer_form import many, one
 from desk.answers import Editor, Sent, to
-from desk.render import Desk, TheDesk
+from desk.render import TheDesk
 from lotse.answers import editing, questions
 from lotse.answers.questions import Group
 from lotse.storage.tables import Municipality, UnansweredQuestion
@@ -32,7 +33,6 @@ SHOWN = 6  # questions of a group; the others can be unfolded
 Chosen = Annotated[list[str], Query()]
 
 router = APIRouter()
-_concepts: dict[str, dict[str, frozenset[str]]] = {}  # of the open questions, by municipality and id: no words
 
 
 @router.get("/desk/questions")
@@ -56,7 +56,7 @@ def waiting(
     tags = sorted({each.language for each in found})
     chosen = language if language in tags else ""
     order = order if order in ORDERS else ORDERS[0]
-    groups = _in_order(_grouped(desk, town, found), order, in_work)
+    groups = _in_order(desk.core.answers.groups(town.id, found), order, in_work)
     groups = [group for group in groups if not chosen or chosen in dict(group.languages)]
     pages = max(1, -(-len(groups) // GROUPS_ON_A_PAGE))
     page = min(max(page, 1), pages)
@@ -82,35 +82,30 @@ def waiting(
     )
 
 
+@dataclass(frozen=True)
+class Listing:
+    """Which questions were listed, and how: kept on the way through other pages."""
+
+    language: str = ""
+    municipality: str = ""
+    order: str = ""
+
+
 @router.get("/desk/questions/write")
-def write(
-    desk: TheDesk,
-    member: Editor,
-    question: Chosen = [],  # noqa: B006
-    language: str = "",
-    municipality: str = "",
-    order: str = "",
-) -> RedirectResponse:
+def write(desk: TheDesk, member: Editor, listing: Annotated[Listing, Depends()], question: Chosen = []) -> RedirectResponse:  # noqa: B006
     """On to a new answer for the chosen questions."""
     if not question:
-        return to(PAGE, language=language, municipality=municipality, order=order, done="none")
+        return to(PAGE, **asdict(listing), done="none")
     with desk.core.database.reading() as session:
         found = find_questions(session, member, question)
     return to(f"{LIST}/new", question=[each.id for each in found], language=_usual(found))
 
 
 @router.get("/desk/questions/add")
-def choose(
-    desk: TheDesk,
-    member: Editor,
-    question: Chosen = [],  # noqa: B006
-    language: str = "",
-    municipality: str = "",
-    order: str = "",
-) -> Response:
+def choose(desk: TheDesk, member: Editor, listing: Annotated[Listing, Depends()], question: Chosen = []) -> Response:  # noqa: B006
     """Asks which answer the chosen questions belong to."""
     if not question:
-        return to(PAGE, language=language, municipality=municipality, order=order, done="none")
+        return to(PAGE, **asdict(listing), done="none")
     with desk.core.database.reading() as session:
         found = find_questions(session, member, question)
         town = session.get_one(Municipality, found[0].municipality_id)
@@ -121,8 +116,8 @@ def choose(
         questions=found,
         groups=answer_pages.by_group([row for row in rows if row.status != "retired"]),
         town=town,
-        chosen=language,
-        order=order,
+        chosen=listing.language,
+        order=listing.order,
     )
 
 
@@ -167,14 +162,6 @@ def _back(sent: FormData, done: str, found: Sequence[UnansweredQuestion]) -> Red
 def _usual(found: Sequence[UnansweredQuestion]) -> str:
     """The language that most questions are in."""
     return Counter(each.language for each in found).most_common(1)[0][0]
-
-
-def _grouped(desk: Desk, town: Municipality, found: list[UnansweredQuestion]) -> list[Group]:
-    before = _concepts.get(town.id, {})
-    known = {each.id: before[each.id] for each in found if each.id in before}
-    groups = desk.core.answers.groups(found, known)
-    _concepts[town.id] = known
-    return groups
 
 
 def _in_order(groups: list[Group], order: str, in_work: dict[str, str]) -> list[Group]:

@@ -10,7 +10,6 @@ _SAME_LETTER = str.maketrans(
      "ß": "ss", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d"}
 )  # fmt: skip
 _KEPT_MARKS = "\u0306\u0308"  # breve and diaeresis make й and ї, other letters than и and і; ё is mostly written е
-_OTHER_MARKS = re.compile("(?<![\u0400-\u0434\u0436-\u04ff])[\u0306\u0308]")
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ][^\W_]+)*")
 _APOSTROPHE = re.compile("['’ʼ]")
 _ARABIC_FIRST = frozenset("وفابلك")  # letters with which a prefix begins
@@ -18,28 +17,19 @@ _ARABIC_PREFIX = re.compile(r"^(?:[وف]?(?:ال|بال|لل|كال)|[وف])(?=[
 _ARABIC_FEMININE = re.compile(r"(?<=[\u0621-\u064a]{2})\u064a\u0647$")  # "Arabic": the language and the man alike
 
 
-class _Plain(dict[int, str]):
-    """What becomes of each character, found out when it is first met."""
-
-    def __missing__(self, code: int) -> str:
-        character = chr(code)
-        if unicodedata.combining(character) and character not in _KEPT_MARKS:
-            self[code] = ""
-        else:
-            self[code] = str(unicodedata.digit(character)) if character.isdigit() else character
-        return self[code]
-
-
-_PLAIN = _Plain()
-
-
 def normalise(text: str) -> str:
     """Lower case without diacritics, with one form for each letter and digits 0-9."""
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_SAME_LETTER)
-    plain = _OTHER_MARKS.sub("", folded.translate(_PLAIN))
-    return unicodedata.normalize("NFC", plain).translate(_SAME_LETTER)
+    kept: list[str] = []
+    for character in folded:
+        if unicodedata.combining(character):
+            if character in _KEPT_MARKS and kept and "\u0400" <= kept[-1] <= "\u04ff" and kept[-1] != "е":
+                kept.append(character)
+            continue
+        kept.append(str(unicodedata.digit(character)) if character.isdigit() else character)
+    return unicodedata.normalize("NFC", "".join(kept)).translate(_SAME_LETTER)
 
 
 def words(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Concepts: words of many languages that mean the same thing in a newcomer's question and on a town's page.
 
-Read from content/glossary, a file a language: `concept: [pattern, ...]`. A pattern is one word or several; `*` at a
-word's end stands for any ending, at its beginning for any beginning (German compounds).
+Read from content/glossary, a file a language: `concept: [pattern, ...]` (lotse/patterns.py); German compounds want
+patterns that begin with a star.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from lotse.files import read_yaml
-from lotse.normalise import words
+from lotse.patterns import pattern_of
 
 SHORTEST = 2  # letters of the part of a word that a pattern names
 WORDS_KEPT = 200_000  # words whose concepts are remembered
@@ -67,7 +67,7 @@ class _Table:
         self._endings: dict[str, set[Pattern]] = defaultdict(set)
         self._inside: dict[str, set[Pattern]] = defaultdict(set)
         for concept, pattern in patterns:
-            parts = _parts(pattern)
+            parts = pattern_of(pattern)
             if parts:
                 self._add(parts[0], (concept, parts[1:]))
         self._of_word = lru_cache(maxsize=WORDS_KEPT)(self._look_up)
@@ -117,17 +117,6 @@ def _read(file: Path, names: frozenset[str]) -> Concepts:
         if name not in names or not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
             raise ValueError(f"{file}: {name}: a concept of {LEADING}.yml with a list of words is wanted")
     return concepts
-
-
-def _parts(pattern: str) -> tuple[str, ...]:
-    parts: list[str] = []
-    for typed in pattern.split():
-        pieces = words(typed)
-        if pieces:
-            pieces[0] = "*" + pieces[0] if typed.startswith("*") else pieces[0]
-            pieces[-1] += "*" if typed.endswith("*") else ""
-            parts += pieces
-    return tuple(parts)
 
 
 def _fits(word: str, part: str) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +63,11 @@ class Question:
     text: str
     language: str
     vector: Vector
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Its words in normal spelling."""
+        return words(self.text)
 
 
 @dataclass(frozen=True)
@@ -139,16 +145,19 @@ class AnswerIndex:
         """What speaks for each answer, in the order of `answers`."""
         count = len(self.answers)
         columns: list[Scores] = []
-        centred = question.vector - self._query_means.get(question.language, self._general_mean)
-        vector = centred / np.float32(np.linalg.norm(centred) or 1.0)
+        vector = self._centred(question)
         asked = self._vectors["asked"].best(vector, count)
-        columns += [asked, asked * np.float32(min(1.0, BRIEF / max(len(words(question.text)), 1)))]
+        columns += [asked, asked * np.float32(min(1.0, BRIEF / max(len(question.words), 1)))]
         columns += self._vectors["passage"].best_two(vector, count)
         concepts = self.concepts_of(question)
         columns += [self._asked.shared(concepts, count), self.concepts.scores(concepts, share=True)]
         rare = max(RARE, round(RARE_SHARE * count))
-        columns.append(self._names.scores(list(terms.names(words(question.text))), rare=rare) / np.float32(10))
+        columns.append(self._names.scores(list(terms.names(question.words)), rare=rare) / np.float32(10))
         return Evidence(np.stack(columns, axis=1), len(concepts), self._missing(concepts))
+
+    def _centred(self, question: Question) -> Vector:
+        centred = question.vector - self._query_means.get(question.language, self._general_mean)
+        return np.asarray(centred / np.float32(np.linalg.norm(centred) or 1.0), np.float32)
 
     def _missing(self, concepts: list[int]) -> float:
         tells = [self.concepts.idf(concept) for concept in concepts]
@@ -157,18 +166,17 @@ class AnswerIndex:
 
     def concepts_of(self, question: Question) -> list[int]:
         """Concepts that a question names, each once."""
-        return list(dict.fromkeys(self._glossary.concepts(words(question.text), _languages_of(question.language))))
+        return list(dict.fromkeys(self._glossary.concepts(question.words, _languages_of(question.language))))
 
     def part(self, answer_id: str, language: str, question: Question) -> int:
         """Number of the piece of an answer's text that fits a question clearly better than the first; else 0.
 
         A keyword such as "doctor" is about all of the answer.
         """
-        if answer_id not in self._by_answer or len(words(question.text)) < FEWEST_FOR_PART:
+        if answer_id not in self._by_answer or len(question.words) < FEWEST_FOR_PART:
             return 0
-        centred = question.vector - self._query_means.get(question.language, self._general_mean)
         rows = self._vectors["passage"].rows(self.answers.index(answer_id), language)
-        fitting = rows @ (centred / np.float32(np.linalg.norm(centred) or 1.0))
+        fitting = rows @ self._centred(question)
         return int(np.argmax(fitting)) if len(rows) and fitting.max() > fitting[0] + FIRST_COUNTS else 0
 
 

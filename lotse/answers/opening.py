@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _TIME = r"(\d{1,2})(?:[:.](\d{2}))?"
 _PERIOD = re.compile(rf"\s*{_TIME}\s*[-–—]\s*{_TIME}\s*")
+
+
+def of_staff(details: Mapping[str, Any]) -> dict[str, str]:
+    """Hours in which a municipality's staff works, from its details; nothing where none are set."""
+    set_ = details.get("staff_hours")
+    return {set_["days"]: f"{set_['from']}-{set_['to']}"} if set_ else {}
 
 
 def by_day(hours: dict[str, str]) -> dict[str, str]:

@@ -39,6 +39,7 @@ class Answers:
         self._ranking = learned
         self._held: dict[str, tuple[int, AnswerIndex]] = {}
         self._builds: dict[str, tuple[int, Future[AnswerIndex]]] = {}
+        self._asked_concepts: dict[str, dict[str, frozenset[str]]] = {}  # by municipality and question: no words
         self._lock = threading.Lock()
         self._builder = ThreadPoolExecutor(1, "answer-index")
 
@@ -50,8 +51,11 @@ class Answers:
         """Number of the part of an answer's text (index.pieces) that is to be shown first."""
         return self.index(session, municipality_id).part(answer_id, language, question)
 
-    def groups(self, questions: Sequence[UnansweredQuestion], known: dict[str, frozenset[str]]) -> list[grouping.Group]:
-        """Questions that mean the same (grouping.py); `known` keeps their concepts from one call to the next."""
+    def groups(self, municipality_id: str, questions: Sequence[UnansweredQuestion]) -> list[grouping.Group]:
+        """A municipality's questions that mean the same (grouping.py); concepts are kept while the question is waiting."""
+        before = self._asked_concepts.get(municipality_id, {})
+        known = {each.id: before[each.id] for each in questions if each.id in before}
+        self._asked_concepts[municipality_id] = known
         return grouping.groups(questions, self._query_means, self._glossary, self._ranking.concepts, known)
 
     def warm(self, texts: Sequence[Text]) -> None:

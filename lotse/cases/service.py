@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ def open_case(
     """Open a case with a fresh reference such as M-7K4P."""
     municipality = session.get_one(Municipality, conversation.municipality_id)
     case = Case(
-        reference=_reference(session, municipality.details.get("reference_prefix") or municipality.slug[0].upper()),
+        reference=draw_reference(reference_prefix(municipality), lambda drawn: find(session, drawn) is not None),
         municipality_id=municipality.id,
         conversation_id=conversation.id,
         intake_id=intake.id if intake else None,
@@ -47,9 +48,15 @@ def find(session: Session, reference: str) -> Case | None:
     return session.scalar(select(Case).where(Case.reference == reference.strip().upper().replace(" ", "-")))
 
 
-def _reference(session: Session, prefix: str) -> str:
+def reference_prefix(municipality: Municipality) -> str:
+    """What all references of a municipality begin with."""
+    return str(municipality.details.get("reference_prefix") or municipality.slug[0].upper())
+
+
+def draw_reference(prefix: str, is_taken: Callable[[str], bool]) -> str:
+    """A free reference at random; longer ones where the short are nearly used up."""
     for length in (4, 4, 4, 4, 5, 6, 7, 8):
         reference = f"{prefix}-{''.join(secrets.choice(ALPHABET) for _ in range(length))}"
-        if find(session, reference) is None:
+        if not is_taken(reference):
             return reference
-    raise RuntimeError("no free case reference found")
+    raise RuntimeError("no free reference found")

@@ -11,7 +11,6 @@ read them only on a second yes. A press is answered by the gateway, without the 
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,9 +19,9 @@ from phonenumbers import parse as parse_number
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from lotse.answers.opening import DAYS, by_day
+from lotse.answers.opening import DAYS, by_day, of_staff
 from lotse.answers.showing import hours
-from lotse.cases.service import ALPHABET
+from lotse.cases.service import draw_reference, reference_prefix
 from lotse.crisis import yes_no
 from lotse.crisis.lists import CrisisLists, Line
 from lotse.intake import waiting
@@ -169,7 +168,7 @@ def lapse(session: Session, moment: datetime | None = None) -> int:
 
 def on_duty(municipality: Municipality, moment: datetime) -> bool:
     """Whether somebody works at that time, by the municipality's own hours; public holidays are not known."""
-    opening = _duty_hours(municipality)
+    opening = of_staff(municipality.details)
     local = moment.astimezone(ZoneInfo(municipality.time_zone))
     times = by_day(opening).get(DAYS[local.weekday()])
     if not times:
@@ -191,7 +190,7 @@ def _call(
         call.state, call.called_at = "called", moment
         call.reference = call.reference or _reference(session, conversation, municipality)
     told: list[str | Say] = [say("crisis.called", municipality=municipality.name, reference=call.reference)]
-    opening = _duty_hours(municipality)
+    opening = of_staff(municipality.details)
     when = [say("crisis.read_hours", hours=hours(opening, conversation.language or "en"))] if opening else []
     if on_duty(municipality, moment):
         told += [*when, say("crisis.no_promise")]
@@ -224,20 +223,15 @@ def _reference(session: Session, conversation: Conversation, municipality: Munic
     """That of the newcomer's newest case; without a case a number of the call's own, such as M-C-7K4P."""
     newest = select(Case.reference).where(Case.conversation_id == conversation.id).order_by(Case.opened_at.desc())
     known = session.scalar(newest.limit(1))
-    prefix = municipality.details.get("reference_prefix") or municipality.slug[0].upper()
-    while known is None:
-        drawn = f"{prefix}-C-{''.join(secrets.choice(ALPHABET) for _ in range(4))}"
-        known = drawn if session.scalar(select(CrisisCall.id).where(CrisisCall.reference == drawn).limit(1)) is None else None
-    return known
+
+    def is_taken(reference: str) -> bool:
+        return session.scalar(select(CrisisCall.id).where(CrisisCall.reference == reference).limit(1)) is not None
+
+    return known or draw_reference(f"{reference_prefix(municipality)}-C", is_taken)
 
 
 def _forget_words(call: CrisisCall) -> None:
     call.words, call.show_words = None, False
-
-
-def _duty_hours(municipality: Municipality) -> dict[str, str]:
-    opening = municipality.details.get("staff_hours")
-    return {opening["days"]: f"{opening['from']}-{opening['to']}"} if opening else {}
 
 
 def _numbers(lines: list[Line]) -> list[str | Say]:

@@ -6,15 +6,15 @@ One reply for all, whatever the severity (domain rule: no crisis triage, no asse
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from lotse.files import read_yaml
 from lotse.normalise import words
+from lotse.patterns import Pattern, pattern_of
 
-Pattern = tuple[str, ...]  # words in normal spelling; one that ends in * stands for all words that begin so
 CUT_OUT = "\0"
 
 
@@ -125,14 +125,3 @@ def load(folder: Path) -> CrisisLists:
             phrases += [pattern_of(phrase, words_of) for group in data["phrases"].values() for phrase in group]
             exceptions += [pattern_of(phrase, words_of) for phrase in data.get("except", [])]
     return CrisisLists(phrases, exceptions, lines)
-
-
-def pattern_of(phrase: str, words_of: Callable[[str], list[str]] = words) -> Pattern:
-    """A phrase of the lists as it is compared."""
-    pattern: list[str] = []
-    for word in phrase.split():
-        parts = words_of(word)
-        if word.endswith("*") and parts:
-            parts = [*parts[:-1], f"{parts[-1]}*"]
-        pattern += parts
-    return tuple(pattern)

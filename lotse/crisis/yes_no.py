@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from lotse.files import read_yaml
 from lotse.normalise import words
 
 FILE = Path(__file__).parent / "yes_no.yml"
@@ -37,5 +36,5 @@ def read(text: str, language: str | None) -> bool | None:
 
 @cache
 def _lists() -> dict[str, dict[str, list[list[str]]]]:
-    data = yaml.safe_load(FILE.read_text("utf-8"))
+    data = read_yaml(FILE)
     return {tag: {kind: [words(phrase) for phrase in phrases] for kind, phrases in kinds.items()} for tag, kinds in data.items()}

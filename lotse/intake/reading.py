@@ -14,10 +14,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import yaml
 from num2words import num2words
 from rapidfuzz import fuzz, process
 
+from lotse.files import read_yaml
 from lotse.intake import extract
 from lotse.intake.asking import language_names
 from lotse.intake.extract import Find
@@ -123,7 +123,7 @@ def _extracted(question: Question, text: str, tags: list[str], rest: list[str]) 
 
 @lru_cache(maxsize=1)
 def _negations() -> frozenset[str]:
-    lists = yaml.safe_load((Path(__file__).parent / "negations.yml").read_text("utf-8"))
+    lists = read_yaml(Path(__file__).parent / "negations.yml")
     return frozenset(" ".join(words(str(word))) for listed in lists.values() for word in listed)
 
 

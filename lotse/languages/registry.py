@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from babel import Locale
 
+from lotse.files import read_yaml
 from lotse.normalise import words
 
 _CLDR = {"kmr": "ku"}  # Babel's names for ours; its Kurdish is Kurmanji
@@ -69,7 +69,7 @@ class Languages:
 
 def load(file: Path) -> Languages:
     """Read the list; a mistake in it is an error that names the entry."""
-    entries = yaml.safe_load(file.read_text("utf-8"))
+    entries = read_yaml(file)
     return Languages([_language(file, entry) for entry in entries])
 
 

@@ -13,8 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from lotse.files import read_yaml
 from lotse.intake.extract import contacts, gazetteer
 from lotse.intake.extract.tokens import TAGS, Token, norms, split, tokens
 
@@ -133,7 +132,7 @@ def _is_something(text: str, found: Sequence[Token], first: int, end: int, langu
 
 @lru_cache(maxsize=1)
 def _listed() -> Any:
-    return yaml.safe_load(_LISTS.read_text("utf-8"))
+    return read_yaml(_LISTS)
 
 
 @lru_cache(maxsize=20)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from lotse.normalise import words
 from lotse.settings import ROOT, Settings, from_environment
 from lotse.storage import Database
 from lotse.storage.crypto import Vault
-from lotse.storage.tables import Conversation, Inbound, Municipality
+from lotse.storage.tables import Conversation, Inbound, Intake, Municipality, Response
 from lotse.wording import Wording
 
 CONTENT = ROOT / "content"
@@ -136,6 +137,28 @@ def converse(
     session.add(inbound)
     session.flush()
     return conversation, inbound
+
+
+def told_in_full(
+    session: Session, told: list[tuple[str, Any, str | None]], language: str, given_at: datetime | None = None
+) -> tuple[Conversation, Intake]:
+    """A submitted intake with these responses: question, value, words."""
+    conversation, inbound = converse(session, language=language)
+    intake = Intake(
+        conversation_id=conversation.id,
+        municipality_id=musterstadt(session).id,
+        questionnaire="intake",
+        version="2026-11",
+        status="submitted",
+    )
+    session.add(intake)
+    for name, value, typed in told:
+        response = Response(question=name, value=value, words=typed, language=language, inbound_id=inbound.id)
+        if given_at is not None:
+            response.given_at = given_at
+        intake.responses.append(response)
+    session.flush()
+    return conversation, intake
 
 
 class BagOfWords:

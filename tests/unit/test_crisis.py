@@ -9,7 +9,7 @@ import pytest
 from lotse import crisis
 from lotse.crisis import CrisisLists
 from lotse.crisis.calls import fixed_reply
-from lotse.crisis.lists import pattern_of
+from lotse.patterns import pattern_of
 from lotse.settings import ROOT
 from lotse.wording import Wording
 from tests.unit.conftest import CONTENT, OFFERED, held_out, load_yaml, training

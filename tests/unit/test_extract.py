@@ -37,7 +37,7 @@ from lotse.settings import ROOT
 from lotse.storage.tables import Case, Intake, Response
 from lotse.turns import Turn, Understanding
 from lotse.wording import Wording
-from tests.unit.conftest import converse, musterstadt
+from tests.unit.conftest import converse, musterstadt, told_in_full
 
 TODAY = date(2026, 11, 20)  # a Friday
 STAFF = ("de", "en", "nl")
@@ -801,18 +801,7 @@ def test_no_suggestion_where_nothing_is_named(
 
 def submitted(session: Session, told: dict[str, tuple[Any, str | None]], language: str = "ar") -> Case:
     """A case with these responses: value and words."""
-    conversation, inbound = converse(session, language=language)
-    intake = Intake(
-        conversation_id=conversation.id,
-        municipality_id=musterstadt(session).id,
-        questionnaire="intake",
-        version="2026-11",
-        status="submitted",
-    )
-    session.add(intake)
-    for name, (value, words) in told.items():
-        intake.responses.append(Response(question=name, value=value, words=words, language=language, inbound_id=inbound.id))
-    session.flush()
+    conversation, intake = told_in_full(session, [(name, *response) for name, response in told.items()], language)
     return open_case(session, conversation, "intake", intake=intake)
 
 

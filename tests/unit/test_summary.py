@@ -15,9 +15,9 @@ from lotse.cases.service import ALPHABET
 from lotse.cases.summary import STAFF_LANGUAGES, Summaries
 from lotse.intake import Questionnaire
 from lotse.replies import say
-from lotse.storage.tables import Case, Consent, Intake, Response
+from lotse.storage.tables import Case, Consent, Response
 from lotse.wording import Wording
-from tests.unit.conftest import converse, musterstadt
+from tests.unit.conftest import converse, told_in_full
 
 GOAL = "Хочу вивчити німецьку і працювати медсестрою"
 TOLD: list[tuple[str, Any, str | None]] = [
@@ -41,20 +41,8 @@ TOLD: list[tuple[str, Any, str | None]] = [
 @pytest.fixture
 def case(session: Session) -> Case:
     """A submitted intake, told in Ukrainian, with skipped and unasked questions."""
-    conversation, inbound = converse(session, language="uk")
-    intake = Intake(
-        conversation_id=conversation.id,
-        municipality_id=musterstadt(session).id,
-        questionnaire="intake",
-        version="2026-11",
-        status="submitted",
-    )
-    session.add(intake)
     given_at = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)  # after midnight in the town
-    for name, value, words in TOLD:
-        intake.responses.append(
-            Response(question=name, value=value, words=words, language="uk", inbound_id=inbound.id, given_at=given_at)
-        )
+    conversation, intake = told_in_full(session, TOLD, "uk", given_at)
     intake.consents.append(Consent(purpose="guide_reads", text_version="2026-11", language="uk", given_at=given_at))
     session.flush()
     return open_case(session, conversation, "intake", intake=intake)
