@@ -19,9 +19,11 @@ from lotse.core import Core
 
 ACTIONS = (
     intake_actions.TakeMessage, intake_actions.AskQuestion, intake_actions.StartIntake, intake_actions.NoOpenQuestion,
-    intake_actions.SessionStart, answers.AnswerQuestion, answers.ShowAnswer, answers.TakeFeedback,
+    intake_actions.SessionStart, intake_actions.ChangeResponse, intake_actions.StartOver, intake_actions.AnotherPerson,
+    intake_actions.TellProgress, answers.AnswerQuestion, answers.ShowAnswer, answers.TakeFeedback,
     conversation.ShowMenu, conversation.SmallTalk, conversation.ChangeLanguage, conversation.MeetCrisis, conversation.Confirm,
-    people.AskForPerson, people.TakeTopic, people.ShowMyData, people.AskToDelete,
+    people.AskForPerson, people.TakeTopic, people.ShowMyData, people.AskToDelete, people.TellPrivacy,
+    people.Withdraw, people.StopWriting,
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import FollowupAction
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 from sqlalchemy import select
@@ -86,3 +86,8 @@ class CoreAction(Action):
             session.add(record)
             session.flush()
             return record.id, result
+
+
+def leave_form(form_active: bool) -> Events:
+    """Close the form, so that the next message answers what was asked beside it and not the intake."""
+    return [ActiveLoop(None), SlotSet("requested_slot", None)] if form_active else []

@@ -6,7 +6,7 @@ from typing import Any
 
 from actions.answers import AnswerQuestion, Wish, keep_unanswered, old_button
 from actions.base import CoreAction, Outcome
-from actions.people import answer_call, erase_all
+from actions.people import answer_call, erase_all, take_back
 from lotse.crisis import calls
 from lotse.greeting import hello, menu, picker
 from lotse.intake import waiting
@@ -105,6 +105,16 @@ class Confirm(Wish):
                 if said == "yes":
                     return erase_all(turn)
                 return Outcome([Reply([say("delete.kept")], menu(_intake_waits(turn)).rows)])
+            case "start_over":
+                turn.conversation.pending = None
+                if said == "yes":
+                    return Outcome(self.core.intakes.start_over(turn), interrupts=False)
+                return Outcome([Reply([say("intake.not_started_over")])], interrupts=False)
+            case "withdraw":
+                turn.conversation.pending = None
+                if said == "no":
+                    return Outcome([Reply([say("withdraw.no")])])
+                return take_back(self.core, turn, only_private=said == "private")
         if said == "no":
             return Outcome([Reply([say("smalltalk.no")], menu(_intake_waits(turn)).rows)])
         return Outcome([menu(_intake_waits(turn))])

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa_sdk.events import ActiveLoop, SlotSet
 from sqlalchemy import select
 
 from actions.answers import Wish
-from actions.base import CoreAction, Outcome
+from actions.base import CoreAction, Outcome, leave_form
 from lotse.answers.opening import of_staff
 from lotse.answers.showing import hours
-from lotse.cases import open_case
+from lotse.cases import deletion, open_case
 from lotse.core import Core
 from lotse.crisis import calls
-from lotse.intake import of_conversation, values
-from lotse.privacy import erase_told
+from lotse.intake import of_conversation, waiting
+from lotse.privacy import erase_told, withdraw
+from lotse.privacy.notice import notice
 from lotse.replies import Button, Reply, Say, say
 from lotse.storage.tables import Case
 from lotse.turns import Turn
@@ -31,13 +31,13 @@ class AskForPerson(Wish):
 
     def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
         if calls.asked(turn.conversation, calls.CALL):
-            return Outcome(answer_call(self.core, turn, yes=True), _leave_form(form_active))
+            return Outcome(answer_call(self.core, turn, yes=True), leave_form(form_active))
         case = _waiting_contact(turn) or open_case(turn.session, turn.conversation, "contact")
         turn.conversation.pending = {"kind": "topic", "case": case.id}
         when = hours(of_staff(turn.municipality.details), turn.language)
         rows = [[Button(say("person.button.no_topic"), "control", "no_topic", "topic")]]
         return Outcome([Reply([say("person.told", reference=case.reference, hours=when), say("person.what_about")], rows)],
-                       _leave_form(form_active))  # fmt: skip
+                       leave_form(form_active))  # fmt: skip
 
 
 class TakeTopic(CoreAction):
@@ -66,20 +66,11 @@ class ShowMyData(Wish):
         paragraphs: list[str | Say] = [say("data.what", municipality=turn.municipality.name)]
         rows = [[Button(say("menu.button.delete"), "menu", "delete")]]
         if intake is not None and intake.gate is None:
-            asking = self.core.intakes.asking(turn)
-            told = values(intake)
-            paragraphs += [
-                say("data.kept"),
-                *(
-                    say(
-                        "intake.line",
-                        number=number,
-                        short=asking.short(question),
-                        response=asking.shown(question, told[question.name]),
-                    )
-                    for number, question in enumerate(asking.lines(told), 1)
-                ),
-            ]
+            told = self.core.intakes.told(intake, turn.municipality)
+            hides = self.core.intakes.hides(turn.conversation)
+            paragraphs += [say("data.kept"), *self.core.intakes.asking(turn, intake).told(told, hides)]
+            rows.insert(0, [Button(say("intake.button.change"), "menu", "change")])
+            rows.append([Button(say("withdraw.button.ask"), "menu", "withdraw")])
         keeps_words = calls.keeps_words(turn.session, turn.conversation)
         contact = _waiting_contact(turn)
         if contact is not None and contact.topic:
@@ -92,11 +83,57 @@ class ShowMyData(Wish):
         if left:
             paragraphs.append(say("data.contact", contact=left))
         paragraphs.append(say("data.rights"))
+        rows.append([Button(say("move.button"), "menu", "move")])
+        rows.append([Button(say("menu.button.privacy"), "menu", "privacy")])
         if turn.conversation.channel == "telegram":
             paragraphs.append(say("data.telegram_copy"))
-            if self.core.settings.public_url:
-                paragraphs.append(say("data.web", link=f"{self.core.settings.public_url}/chat"))
+        if self.core.links is not None:
+            paragraphs += [say("data.link"), self.core.links.make(turn.session, turn.conversation.id, "my_data")]
         return Outcome([Reply(paragraphs, rows)])
+
+
+class TellPrivacy(CoreAction):
+    """The notice: who is responsible, what for, how long, which rights."""
+
+    action = "action_privacy"
+
+    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        rows = [[Button(say("menu.button.my_data"), "menu", "my_data")], [Button(say("menu.button.delete"), "menu", "delete")]]
+        return Outcome([Reply([*notice(turn.municipality, turn.conversation.channel)], rows)])
+
+
+class Withdraw(CoreAction):
+    """Takes an agreement back; asked once what is meant."""
+
+    action = "action_withdraw"
+    returns_to_intake = False
+
+    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        intake = of_conversation(turn.session, turn.conversation)
+        if intake is None or not intake.consents:
+            return Outcome([Reply([say("withdraw.nothing")])])
+        turn.conversation.pending = {"kind": "withdraw"}
+        rows = [[Button(say("withdraw.button.yes"), "control", "yes", "withdraw")]]
+        if len(intake.consents) > 1:
+            rows.append([Button(say("withdraw.button.private"), "control", "private", "withdraw")])
+        rows.append([Button(say("button.no"), "control", "no", "withdraw")])
+        return Outcome([Reply([say("withdraw.sure")], rows)], leave_form(form_active))
+
+
+class StopWriting(CoreAction):
+    """Nothing more is written to the newcomer of our own accord."""
+
+    action = "action_stop"
+    returns_to_intake = False
+
+    def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
+        turn.conversation.reminders = False
+        intake = waiting(turn.session, turn.conversation)
+        if intake is not None:
+            intake.paused = True
+        rows = [[Button(say("intake.button.resume"), "menu", "resume")]] if intake else []
+        rows.append([Button(say("menu.button.delete"), "menu", "delete")])
+        return Outcome([Reply([say("stop.done")], rows)], leave_form(form_active))
 
 
 class AskToDelete(Wish):
@@ -111,17 +148,34 @@ class AskToDelete(Wish):
         buttons = [
             [Button(say("delete.button.yes"), "control", "yes", "delete"), Button(say("button.no"), "control", "no", "delete")]
         ]
-        return Outcome([Reply([say("delete.sure")], buttons)], _leave_form(form_active))
+        return Outcome([Reply([say("delete.sure")], buttons)], leave_form(form_active))
 
 
 def erase_all(turn: Turn) -> Outcome:
     """Erase at once until a guide has taken the case; after that the guide must answer the request."""
-    taken = turn.session.scalars(select(Case).where(Case.conversation_id == turn.conversation.id, Case.status != "new")).all()
+    told = select(Case).where(Case.conversation_id == turn.conversation.id, Case.kind != deletion.KIND, Case.status != "new")
+    taken = turn.session.scalars(told.order_by(Case.opened_at)).all()
     if taken:
-        open_case(turn.session, turn.conversation, "deletion")
+        deletion.request(turn.session, turn.conversation)
         return Outcome([Reply([say("delete.requested", reference=taken[0].reference)])])
     erase_told(turn.session, turn.conversation, keep_inbound=turn.inbound.id)
-    return Outcome([Reply([say("delete.done")], [[Button(say("menu.button.menu"), "menu", "menu")]])], data={"erased": True})
+    paragraphs: list[str | Say] = [say("delete.done")]
+    if turn.conversation.channel == "telegram":
+        paragraphs.append(say("data.telegram_copy"))
+    return Outcome([Reply(paragraphs, [[Button(say("menu.button.menu"), "menu", "menu")]])], data={"erased": True})
+
+
+def take_back(core: Core, turn: Turn, *, only_private: bool) -> Outcome:
+    """Take back the agreement of the person whose turn it is: to all, or only to what is sensitive."""
+    intake = of_conversation(turn.session, turn.conversation)
+    if intake is None:
+        return Outcome([Reply([say("withdraw.nothing")])])
+    questionnaire = core.intakes.questionnaire(turn.session, intake)
+    case = withdraw(turn.session, questionnaire, intake, only_private=only_private, keep_inbound=turn.inbound.id)
+    if only_private:
+        return Outcome([Reply([say("withdraw.done_private")])])
+    told = say("withdraw.done_taken", reference=case.reference) if case is not None else say("withdraw.done")
+    return Outcome([Reply([told], [[Button(say("menu.button.menu"), "menu", "menu")]])])
 
 
 def answer_call(core: Core, turn: Turn, *, yes: bool) -> list[Reply]:
@@ -132,8 +186,3 @@ def answer_call(core: Core, turn: Turn, *, yes: bool) -> list[Reply]:
 def _waiting_contact(turn: Turn) -> Case | None:
     query = select(Case).where(Case.conversation_id == turn.conversation.id, Case.kind == "contact", Case.status == "new")
     return turn.session.scalars(query).first()
-
-
-def _leave_form(form_active: bool) -> list[dict[str, Any]]:
-    """Close the form, so that the next message answers what was asked here and not the intake."""
-    return [ActiveLoop(None), SlotSet("requested_slot", None)] if form_active else []

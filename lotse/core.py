@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import select
 
-from lotse import content, crisis, intake, languages
+from lotse import content, crisis, languages
 from lotse.answers import Answers, glossary, ranking
 from lotse.cases.summary import Summaries
 from lotse.crisis import CrisisLists
 from lotse.embedder import VectorCache
-from lotse.intake import Intakes, extract
+from lotse.intake import Intakes, Questionnaires, extract
+from lotse.intake.links import Links
 from lotse.languages import Languages
 from lotse.settings import Settings
 from lotse.storage import Database
@@ -37,23 +38,27 @@ class Core:
     answers: Answers
     intakes: Intakes
     summaries: Summaries
+    links: Links | None  # only where people can reach the pages
 
 
 def build(settings: Settings) -> Core:
     """Connect everything. Raises the parts' own errors, whose messages name file or setting and remedy."""
     known = languages.load(settings.content / "languages.yml")
     wording = Wording(known)
-    questionnaire = intake.load(settings.content / "questionnaires" / "intake", known)
-
+    questionnaires = Questionnaires(settings.content / "questionnaires" / "intake", known)
+    lists = crisis.load(settings.content / "crisis")
+    database = Database(settings)
+    links = Links(database.vault, settings.public_url) if settings.public_url else None
     return Core(
         settings=settings,
-        database=Database(settings),
+        database=database,
         languages=known,
         wording=wording,
-        crisis=crisis.load(settings.content / "crisis"),
+        crisis=lists,
         answers=answers_of(settings),
-        intakes=Intakes(questionnaire, known),
-        summaries=Summaries(questionnaire, wording),
+        intakes=Intakes(questionnaires, known, lists.lines, links),
+        summaries=Summaries(questionnaires, wording),
+        links=links,
     )
 
 

@@ -23,6 +23,9 @@ def hello(municipality: str) -> Reply:
 
 def menu(intake_waits: bool) -> Reply:
     """What the newcomer can do now."""
-    intake = ("intake.button.resume", "resume") if intake_waits else ("menu.button.start_intake", "start_intake")
-    entries = [("menu.button.ask", "ask"), intake, ("menu.button.person", "person"), ("menu.button.my_data", "my_data")]
+    entries = [("menu.button.ask", "ask"), ("menu.button.start_intake", "start_intake"), ("menu.button.person", "person"),
+               ("menu.button.my_data", "my_data")]  # fmt: skip
+    if intake_waits:
+        entries[1:2] = [("intake.button.resume", "resume"), ("intake.button.change", "change"),
+                        ("intake.button.start_over", "start_over"), ("stop.button", "stop")]  # fmt: skip
     return Reply([say("menu.what")], [[Button(say(key), "menu", value)] for key, value in entries])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lotse.storage.tables import Case, Conversation, Intake, Municipality
+from lotse.storage.tables import Case, CaseEvent, Conversation, Intake, Municipality, Staff, now
 
 # neither 0/O, 1/I/L, 5/S, 8/B nor vowels: read out on the telephone, no words by accident
 ALPHABET = "234679CDFGHJKMNPQRTVWXYZ"
@@ -36,6 +37,14 @@ def open_case(
     session.add(case)
     session.flush()
     return case
+
+
+def record(session: Session, case: Case, kind: str, body: Any, by: Staff | None = None) -> None:
+    """Add a note to a case's history: what staff wrote or did, or what the newcomer did."""
+    moment = now()
+    case.changed_at = moment
+    case.events.append(CaseEvent(staff=by, kind=kind, body=body, at=moment))
+    session.flush()
 
 
 def case_of_intake(session: Session, intake: Intake) -> Case | None:

@@ -1,34 +1,34 @@
 """The one page that a case worker reads: what the newcomer said, in the order of the work, and nothing inferred.
 
 No score, no priority, no prediction (docs/decisions/0006-nothing-about-people.md). Own words stay as they
-were written, with their language; what was not asked or was skipped is named as a gap. Beside words about jobs and
-ages stands how they may be read, marked as a suggestion (docs/decisions/0015-extraction.md).
+were written, with their language; what was not asked or was skipped is named as a gap. Beside words about jobs
+stands how they may be read, marked as a suggestion (docs/decisions/0015-extraction.md). Only what was sent is shown,
+with what changed since it was sent before.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.lists import format_list
-from babel.units import format_unit
+from sqlalchemy import select
+from sqlalchemy.orm import Session, object_session
 
 from lotse.intake import extract
 from lotse.intake.asking import Asking, language_name
 from lotse.intake.flow import relevant_questions
 from lotse.intake.questionnaire import Question, Questionnaire
-from lotse.intake.service import values
+from lotse.intake.runs import LIVE, sent
+from lotse.intake.versions import Questionnaires
 from lotse.replies import Say, say
-from lotse.storage.tables import Case, Response
+from lotse.storage.tables import Case, Intake, Response
 from lotse.wording import Wording
 
-SECTIONS = ("person", "urgent", "goal", "needs", "abilities", "themes", "language", "family")
+SECTIONS = ("person", "urgent", "goal", "needs", "abilities", "themes", "language", "family", "consented")
 STAFF_LANGUAGES = ("de", "en", "nl")
-ABOUT_JOBS, ABOUT_AGES = ("jobs_done", "job_wish"), ("children_ages",)  # questions whose own words are read for the page
-UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day"}
+ABOUT_JOBS = ("job", "job_wish")  # questions whose own words are read for the page
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,18 @@ class Line:
     original_language: str | None
     original_tag: str | None
     given_at: str
+    confirmed_at: str | None = None  # when the newcomer confirmed it by sending
+    codes: dict[str, str] = field(default_factory=dict)  # names of the field in other systems
     suggestion: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the newcomer changed with the version that was sent last: the values in the case worker's language."""
+
+    label: str
+    before: str | None
+    after: str | None
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,10 @@ class Summary:
     sections: list[Section]
     gaps: list[str]
     questions: list[str]
+    version: int  # how often the newcomer has sent it
+    changes: list[Change]
+    notes: list[str]  # withdrawn, filled in with help, others of the household
+    household: list[str]  # references that a note names
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for other systems."""
@@ -83,38 +98,44 @@ class Summary:
 class Summaries:
     """Writes the page of a case in a case worker's language."""
 
-    def __init__(self, questionnaire: Questionnaire, wording: Wording) -> None:
-        self._questionnaire = questionnaire
+    def __init__(self, questionnaires: Questionnaires, wording: Wording) -> None:
+        self._questionnaires = questionnaires
         self._wording = wording
 
     def of(self, case: Case, language: str) -> Summary:
-        """The page of a case; the language is one of STAFF_LANGUAGES."""
-        asking = Asking(self._questionnaire, language, case.municipality.name)
-        last = {response.question: response for response in case.intake.responses} if case.intake else {}
-        responses = values(case.intake) if case.intake else {}
-        asked = [
-            question
-            for question in relevant_questions(self._questionnaire, responses)
-            if question.summary and case.intake is not None
-        ]
-        given = [question for question in asked if responses.get(question.name) is not None]
-        gaps = [asking.short(question) for question in asked if responses.get(question.name) is None]
-
+        """The page of a case; the language is one of STAFF_LANGUAGES. Of an intake that was withdrawn nothing is shown."""
+        session = object_session(case)
+        assert session is not None
+        questionnaire = self._questionnaires.of(session, case.intake)
+        asking = Asking(questionnaire, language, case.municipality)
+        intake = case.intake if case.intake is not None and case.intake.status in LIVE else None
+        last = sent(intake) if intake is not None else {}
+        town = {"country": case.municipality.country}
+        responses = town | {key: response.value for key, response in last.items()}
+        asked = (
+            [question for question in relevant_questions(questionnaire, responses) if question.summary]
+            if intake is not None
+            else []
+        )
+        given = [question for question in asked if responses.get(question.key) is not None]
+        gaps = [asking.short(each) for each in asked if responses.get(each.key) is None and not each.sensitive]
+        left = [asking.short(each) for each in asked if each.sensitive and each.key not in responses]
         zone = ZoneInfo(case.municipality.time_zone)
+        household = _household(session, case)
 
         def line(question: Question) -> Line:
-            return self._line(asking, question, last[question.name], language, zone)
+            return self._line(asking, question, last[question.key], language, zone)
 
         lines = {
             name: [
                 shown
                 for question in given
                 if question.summary == name
-                for shown in (line(question), *self._suggestions(question, last[question.name], language, zone))
+                for shown in (line(question), *self._suggestions(question, last[question.key], language, zone))
             ]
             for name in SECTIONS
         }
-        lines["urgent"] = [line(question) for question in given if responses[question.name] in question.alarm]
+        lines["urgent"] = [line(each) for each in given if _is_alarm(each, responses[each.key])]
         sections = [Section(name, self._text(f"summary.{name}", language), lines[name]) for name in SECTIONS if lines[name]]
         return Summary(
             reference=case.reference,
@@ -138,9 +159,47 @@ class Summaries:
             ],
             completeness=self._text("summary.completeness", language, given=len(given), asked=len(asked)) if asked else "",
             sections=sections,
-            gaps=gaps,
+            gaps=gaps + [self._text("summary.left_to_guide", language, short=each) for each in left],
             questions=[self._text("summary.ask_gap", language, short=gap) for gap in gaps],
+            version=intake.sent if intake else 0,
+            changes=self._changes(questionnaire, asking, intake, town, language) if intake else [],
+            notes=self._notes(case, household, language),
+            household=household,
         )
+
+    def _changes(
+        self, questionnaire: Questionnaire, asking: Asking, intake: Intake, town: dict[str, str], language: str
+    ) -> list[Change]:
+        """What differs between the last version and the one before it, in the questionnaire's order."""
+        if intake.sent < 2:
+            return []
+        versions = [{key: each.value for key, each in sent(intake, number).items()} for number in (intake.sent - 1, intake.sent)]
+        before, after = (
+            {each.key: told[each.key] for each in relevant_questions(questionnaire, town | told) if each.key in told}
+            for told in versions
+        )
+
+        def shown(question: Question, told: dict[str, Any]) -> str | None:
+            value = told.get(question.key)
+            return None if value is None else self._shown(asking.shown(question, value), language)
+
+        keys = [key for key in dict.fromkeys([*after, *before]) if before.get(key) != after.get(key)]
+        changed = [questionnaire.question(key) for key in keys]
+        return [Change(asking.short(each), shown(each, before), shown(each, after)) for each in changed if each.summary]
+
+    def _notes(self, case: Case, household: list[str], language: str) -> list[str]:
+        """What a case worker must know before reading: how it came about, and who belongs to it."""
+        intake = case.intake
+        if intake is None:
+            return []
+        notes = []
+        if intake.status not in LIVE:
+            notes.append(self._text("summary.withdrawn", language))
+        if intake.assisted_by is not None:
+            notes.append(self._text("summary.assisted", language))
+        if household:
+            notes.append(self._text("summary.household", language, references=household))
+        return notes
 
     def as_markdown(self, summary: Summary) -> str:
         """The page as Markdown, one screen long."""
@@ -159,6 +218,11 @@ class Summaries:
             parts.append(f"> {_plain(summary.topic)}")
         if summary.consents:
             parts.append("\n".join(f"- {consent}" for consent in summary.consents) + f"\n- {summary.completeness}")
+        if summary.notes:
+            parts.append("\n".join(f"- **{note}**" for note in summary.notes))
+        if summary.changes:
+            changed = "\n".join(self._markdown_change(change, text) for change in summary.changes)
+            parts.append(f"## {text('summary.changes', version=summary.version)}\n{changed}")
         for section in summary.sections:
             parts.append(f"## {section.heading}\n" + "\n".join(self._markdown_line(line, text) for line in section.lines))
         if summary.gaps:
@@ -166,6 +230,10 @@ class Summaries:
             parts.append(f"## {text('summary.questions')}\n" + "\n".join(f"- {question}" for question in summary.questions))
         parts.append(f"*{text('summary.footer')}*")
         return "\n\n".join(parts) + "\n"
+
+    def _markdown_change(self, change: Change, text: Any) -> str:
+        before, after = (_plain(each) if each is not None else text("summary.nothing") for each in (change.before, change.after))
+        return f"- **{change.label}:** {text('summary.change', before=before, after=after)}"
 
     def _markdown_line(self, line: Line, text: Any) -> str:
         shown = f"- **{line.label}:** {_plain(line.value)}"
@@ -175,32 +243,31 @@ class Summaries:
             shown += f" ({line.original_language})"
         if line.suggestion:
             return shown
-        return f"{shown} · {text('summary.confirmed', date=line.given_at)}"
+        key = "summary.confirmed_by_newcomer" if line.confirmed_at else "summary.confirmed"
+        return f"{shown} · {text(key, date=line.confirmed_at or line.given_at)}"
 
     def _line(self, asking: Asking, question: Question, response: Response, language: str, zone: ZoneInfo) -> Line:
         return Line(
-            question=question.name,
+            question=question.key,
             label=asking.short(question),
             value=self._shown(asking.shown(question, response.value), language),
             original=response.words,
             original_language=language_name(response.language, language) if response.words is not None else None,
             original_tag=response.language if response.words is not None else None,
             given_at=response.given_at.astimezone(zone).date().isoformat(),
+            confirmed_at=response.confirmed_at.astimezone(zone).date().isoformat() if response.confirmed_at else None,
+            codes=question.codes,
         )
 
     def _suggestions(self, question: Question, response: Response, language: str, zone: ZoneInfo) -> list[Line]:
-        """How own words about jobs and children's ages may be read: ISCO-08 unit groups, ages in the page's language."""
+        """How own words about jobs may be read: ISCO-08 unit groups."""
         told = response.words or (response.value if isinstance(response.value, str) else "")
-        if not told or (question.choices and response.value in question.choices):
+        if not told or question.name not in ABOUT_JOBS or response.value in question.choices:
             return []
-        if question.name in ABOUT_JOBS:
-            label, value = "summary.isco", "; ".join(_occupations(told, response.language, language))
-        elif question.name in ABOUT_AGES:
-            label, value = "summary.ages", _ages(told, response.language, language)
-        else:
-            return []
+        value = "; ".join(_occupations(told, response.language, language))
         given_at = response.given_at.astimezone(zone).date().isoformat()
-        line = Line(question.name, self._text(label, language), value, None, None, None, given_at, suggestion=True)
+        label = self._text("summary.isco", language)
+        line = Line(question.key, label, value, None, None, None, given_at, suggestion=True)
         return [line] if value else []
 
     def _shown(self, value: str | Say, language: str) -> str:
@@ -208,6 +275,14 @@ class Summaries:
 
     def _text(self, key: str, page_language: str, /, **inserted: Any) -> str:
         return self._wording.render(say(key, **inserted), page_language)
+
+
+def _household(session: Session, case: Case) -> list[str]:
+    """References of the others who live together with a case's newcomer, as they told."""
+    if case.intake is None or case.intake.household_id is None:
+        return []
+    query = select(Case.reference).join(Intake, Case.intake_id == Intake.id).where(Case.id != case.id)
+    return sorted(session.scalars(query.where(Intake.household_id == case.intake.household_id)))
 
 
 def _minute(moment: datetime, zone: ZoneInfo) -> str:
@@ -226,10 +301,5 @@ def _occupations(told: str, written_in: str, language: str) -> list[str]:
     return [f"{find.value} {extract.isco_title(find.value, language)}" + ("" if find.certain else " (?)") for find in ordered]
 
 
-def _ages(told: str, written_in: str, language: str) -> str:
-    """Ages of children in the page's language: "9 Jahre, 8 Monate"."""
-    return ", ".join(
-        format_list([format_unit(int(amount), UNITS[unit], locale=language) for amount, unit in parts], "unit", locale=language)
-        for age in extract.child_ages(told, written_in)
-        if (parts := re.findall(r"(\d+)([YMWD])", age))
-    )
+def _is_alarm(question: Question, value: Any) -> bool:
+    return isinstance(value, str) and value in question.alarm

@@ -6,18 +6,18 @@
      └─────► closed ◄────┘
 
 `new` is where a case starts: nobody has looked at it yet, and the newcomer may still delete it at once
-(actions/people.py); it never comes back.
+(actions/people.py); it never comes back, unless a merge is undone (likeness.py). A request to delete is closed by its answer
+only (deletion.py), and a merged case stays closed until it is split.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lotse.cases.service import record
 from lotse.staff.roles import Role
-from lotse.storage.tables import Case, CaseEvent, Staff, StaffRole, now
+from lotse.storage.tables import Case, Staff, StaffRole
 
 STATUSES = ("new", "open", "waiting", "closed")
 LONGEST_NOTE = 10_000  # characters
@@ -41,6 +41,13 @@ class WorkError(Exception):
 def next_statuses(status: str) -> tuple[str, ...]:
     """The statuses that may follow a status, in the order in which they are offered."""
     return _NEXT[status]
+
+
+def offered_statuses(case: Case) -> tuple[str, ...]:
+    """The statuses that staff may give a case now."""
+    if case.merged_into is not None or any(event.kind == "erased" for event in case.events):
+        return ()
+    return tuple(each for each in next_statuses(case.status) if case.kind != "deletion" or each != "closed")
 
 
 def may_take(case: Case, staff_id: str) -> bool:
@@ -73,11 +80,12 @@ def assign(session: Session, case: Case, to: str, by: Staff) -> None:
 
 
 def set_status(session: Session, case: Case, status: str, by: Staff) -> None:
-    """Change the status, as `next_statuses` allows; the one that it has is no change."""
+    """Change the status, as `offered_statuses` allows; the one that it has is no change."""
     if status == case.status:
         return
-    if status not in next_statuses(case.status):
-        raise WorkError("status", "not_allowed", f"after {case.status} comes one of {', '.join(next_statuses(case.status))}")
+    offered = offered_statuses(case)
+    if status not in offered:
+        raise WorkError("status", "not_allowed", f"after {case.status} comes one of {', '.join(offered)}")
     _change_status(session, case, status, by)
 
 
@@ -88,7 +96,7 @@ def write_note(session: Session, case: Case, text: str, by: Staff) -> None:
         raise WorkError("note", "empty", "write something first")
     if len(text) > LONGEST_NOTE:
         raise WorkError("note", "long", f"too long; at most {LONGEST_NOTE} characters")
-    _record(session, case, by, "note", text)
+    record(session, case, "note", text, by)
 
 
 def colleagues(session: Session, municipality_id: str) -> list[Staff]:
@@ -102,16 +110,9 @@ def _assign(session: Session, case: Case, to: Staff, by: Staff) -> None:
         return
     before = case.assignee.name if case.assignee else None
     case.assignee = to
-    _record(session, case, by, "assigned", {"from": before, "to": to.name})
+    record(session, case, "assigned", {"from": before, "to": to.name}, by)
 
 
 def _change_status(session: Session, case: Case, status: str, by: Staff) -> None:
     before, case.status = case.status, status
-    _record(session, case, by, "status", {"from": before, "to": status})
-
-
-def _record(session: Session, case: Case, by: Staff, kind: str, body: Any) -> None:
-    moment = now()
-    case.changed_at = moment
-    case.events.append(CaseEvent(staff=by, kind=kind, body=body, at=moment))
-    session.flush()
+    record(session, case, "status", {"from": before, "to": status}, by)

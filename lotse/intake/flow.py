@@ -1,44 +1,88 @@
 """Which question comes next: a pure function of the questionnaire and the responses so far.
 
-Resume, back and correct need no state of their own; they come from replaying the responses.
+Resume, back and correct need no state of their own; they come from replaying the responses. Responses map a question's
+key to its value, None where skipped; beside them stand the values that the town gives (`Questionnaire.given`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lotse.intake import relevance
-from lotse.intake.questionnaire import Question, Questionnaire
+from lotse.intake.questionnaire import Question, Questionnaire, Repeat
 
 
 def relevant_questions(questionnaire: Questionnaire, responses: Mapping[str, Any]) -> list[Question]:
-    """The questions that apply, in order; responses map a question's name to its value, None where skipped."""
-    return [
-        question
-        for question in questionnaire.questions
-        if question.relevant is None or relevance.holds(question.relevant, dict(responses))
-    ]
+    """The questions that apply, in order; those of a repeated group once for each entry."""
+    found: list[Question] = []
+    done: set[str] = set()
+    for question in questionnaire.questions:
+        if question.repeat is None:
+            if _applies(question, responses):
+                found.append(question)
+        elif question.repeat not in done:
+            done.add(question.repeat)
+            found += _entries(questionnaire, questionnaire.repeats[question.repeat], responses)
+    return found
+
+
+def _entries(questionnaire: Questionnaire, repeat: Repeat, responses: Mapping[str, Any]) -> Iterator[Question]:
+    inside = [question for question in questionnaire.questions if question.repeat == repeat.name]
+    for number in range(1, entries(repeat, responses, inside[-1]) + 1):
+        own = {question.name: responses.get(question.entry(number).key) for question in inside}
+        for question in inside:
+            if _applies(question, {**responses, **own}) and not (question.more and number == repeat.max):
+                yield question.entry(number)
+
+
+def entries(repeat: Repeat, responses: Mapping[str, Any], last: Question) -> int:
+    """How many entries a group has: what its count says, else one more than its last question was affirmed."""
+    if repeat.count is not None:
+        counted = responses.get(repeat.count[2:-1])
+        return min(int(counted), repeat.max) if isinstance(counted, int) else 0
+    number = 1
+    while number < repeat.max and responses.get(last.entry(number).key) == "yes":
+        number += 1
+    return number
+
+
+def _applies(question: Question, responses: Mapping[str, Any]) -> bool:
+    return question.relevant is None or relevance.holds(question.relevant, dict(responses))
+
+
+def asked_questions(questionnaire: Questionnaire, responses: Mapping[str, Any]) -> list[Question]:
+    """The questions that apply and are asked in the chat: sensitive ones have a page of their own."""
+    return [question for question in relevant_questions(questionnaire, responses) if not question.sensitive]
 
 
 def next_question(questionnaire: Questionnaire, responses: Mapping[str, Any], revisited: str | None = None) -> Question | None:
     """The question to ask: one that the newcomer went back to, else the first without a response; None at the end."""
-    questions = relevant_questions(questionnaire, responses)
+    questions = asked_questions(questionnaire, responses)
     for question in questions:
-        if question.name == revisited:
+        if question.key == revisited:
             return question
-    return next((question for question in questions if question.name not in responses), None)
+    return next((question for question in questions if question.key not in responses), None)
 
 
 def previous_question(questionnaire: Questionnaire, responses: Mapping[str, Any], current: str) -> Question | None:
     """The last question before the current one that can be answered again; gates are past."""
     before: Question | None = None
-    for question in relevant_questions(questionnaire, responses):
-        if question.name == current:
+    for question in asked_questions(questionnaire, responses):
+        if question.key == current:
             return before
-        if question.name in responses and not question.gate:
+        if question.key in responses and not question.gate:
             before = question
     return before
+
+
+def unanswered(questionnaire: Questionnaire, responses: Mapping[str, Any], section: str | None = None) -> int:
+    """How many questions have no response yet, in a section or in all; conditions hold as far as they are known now."""
+    return sum(
+        question.key not in responses
+        for question in asked_questions(questionnaire, responses)
+        if section is None or question.section == section
+    )
 
 
 def progress(questionnaire: Questionnaire, question: Question) -> tuple[int, int]:

@@ -18,9 +18,20 @@ from lotse.turns import Understanding
 
 CONTROLS = {"skip": "skip", "go_back": "back", "why": "why", "pause": "pause", "change": "change"}  # intent: control
 ASIDES = (
-    "person", "my_data", "delete", "change_language", "help", "start_intake", "resume",
-    "greet", "thank", "goodbye", "bot_challenge", "insult",
-)  # fmt: skip
+    "person",
+    "my_data",
+    "delete",
+    "change_language",
+    "help",
+    "start_intake",
+    "resume",
+    "greet",
+    "thank",
+    "goodbye",
+    "bot_challenge",
+    "insult",
+)
+WISHES = ("start_over", "another_person", "progress", "privacy", "withdraw", "stop_all")  # fmt: skip
 
 # Confidences from which an intent counts; a question for free text takes nearly everything, so it demands more.
 CONTROL_OF_CHOICE, CONTROL_OF_TEXT = 0.5, 0.75
@@ -33,6 +44,7 @@ STATEMENT = 3  # words before a question that make a response of their own
 Kind = Literal["response", "control", "near", "too_many", "out_of_range", "aside", "unclear"]
 _VERDICT_OF: dict[str, Kind] = {
     "value": "response",
+    "several": "response",
     "near": "near",
     "too_many": "too_many",
     "out_of_range": "out_of_range",
@@ -50,11 +62,13 @@ class Verdict:
 
 def interpret(question: Question, text: str, understanding: Understanding, reading: Reading) -> Verdict:
     """What to do with a typed message while a question of the intake is open."""
-    free_text = question.type == "text"
+    free_text = question.is_free
     count = len(words(text))
     asks = understanding.confidence("ask_question")
     if understanding.confidence("crisis") >= CRISIS:
         return Verdict("aside", "crisis")
+    if understanding.intent in WISHES:
+        return Verdict("aside", understanding.intent)
     if not free_text and reading.kind not in ("nothing", "own_words") and (count <= SHORT or asks < QUESTION_OF_CHOICE):
         return Verdict(_VERDICT_OF[reading.kind])
     if free_text and reading.kind == "value" and reading.value in question.choices:

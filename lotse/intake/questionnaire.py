@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
 from lotse.errors import OperatorError
 from lotse.files import read_yaml
-from lotse.intake import relevance
+from lotse.intake.checking import Type, malformed, problems
 from lotse.languages import Languages
 
-Type = Literal["select_one", "select_multiple", "integer", "text", "review"]
-TYPES = ("select_one", "select_multiple", "integer", "text", "review")
+STRUCTURE = "questions.yml"
+FREE = ("text", "place")  # own words are a response
 
 
 class QuestionnaireError(OperatorError):
@@ -23,24 +25,59 @@ class QuestionnaireError(OperatorError):
 
 @dataclass(frozen=True)
 class Question:
-    """One question; docs/tasks/add-a-question.md explains the fields."""
+    """One question; docs/tasks/add-a-question.md explains the fields.
+
+    A question of a repeated group is asked once for each entry: `number` is the entry's, from 1; 0 stands for all of them.
+    """
 
     name: str
     section: str
     type: Type
     choices: tuple[str, ...] = ()
-    are_languages: bool = False  # choices are language tags, named by CLDR
+    listed: str | None = None  # one of LISTS
+    shown: tuple[str, ...] = ()  # of a long list: the choices that have a button
     max: int | None = None
     min: int | None = None
+    multiline: bool = False  # a text that may come in several messages
+    unit: str | None = None  # years: of times told in months or weeks, whole years are kept
     required: bool = False
+    must_have: bool = False
     gate: bool = False
     other: bool = False
     exclusive: tuple[str, ...] = ()
     ends: dict[str, str] = field(default_factory=dict)
-    alarm: tuple[str, ...] = ()
+    alarm: dict[str, str] = field(default_factory=dict)
     consent: str | None = None
+    sensitive: bool = False
     relevant: str | None = None
     summary: str | None = None
+    codes: dict[str, str] = field(default_factory=dict)
+    repeat: str | None = None
+    more: bool = False
+    number: int = 0
+
+    @property
+    def key(self) -> str:
+        """Under which the response is kept: the name, in a repeated group with the entry's number (`job.2`)."""
+        return f"{self.name}.{self.number}" if self.number else self.name
+
+    @property
+    def is_free(self) -> bool:
+        """Whether own words are a response."""
+        return self.type in FREE
+
+    def entry(self, number: int) -> Question:
+        """The question of one entry of its group."""
+        return replace(self, number=number)
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A group of questions that is asked several times: as often as `count` says, or as its `more` question is affirmed."""
+
+    name: str
+    max: int
+    count: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,116 +89,127 @@ class Words:
     why: str
     choices: dict[str, str] = field(default_factory=dict)
     also: dict[str, list[str]] = field(default_factory=dict)
+    next: str = ""  # the label from a group's second entry on
+    one_of: str = ""  # which entry of how many, said before the label
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A questionnaire's words in one language. `inserts` are by country: what labels name in braces."""
+
+    sections: dict[str, str]
+    questions: dict[str, Words]
+    consents: dict[str, str] = field(default_factory=dict)
+    inserts: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """All questions in their order, and their words by language."""
+    """All questions in their order, and their words by language. `source` is what was read, as plain data."""
 
     name: str
     version: str
     sections: tuple[str, ...]
     questions: tuple[Question, ...]
-    words: dict[str, dict[str, Words]]
-    section_names: dict[str, dict[str, str]]
+    repeats: dict[str, Repeat]
+    given: tuple[str, ...]  # values that the town gives and expressions may name
+    translations: dict[str, Translation]
+    source: dict[str, Any] = field(repr=False)
 
-    def question(self, name: str) -> Question:
-        return next(question for question in self.questions if question.name == name)
+    @property
+    def digest(self) -> str:
+        """Fingerprint of the questions without their words: two with the same one ask the same."""
+        plain = json.dumps(self.source["questions"], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(plain.encode()).hexdigest()
 
-    def has(self, name: str | None) -> bool:
-        return any(question.name == name for question in self.questions)
+    def question(self, key: str) -> Question:
+        """The question of a key such as `needs` or `job.2`; raises StopIteration for an unknown one."""
+        name, _, number = key.partition(".")
+        found = next(question for question in self.questions if question.name == name)
+        return found.entry(int(number)) if number else found
+
+    def has(self, key: str | None) -> bool:
+        """Whether there is a question with this key."""
+        name, _, number = (key or "").partition(".")
+        found = next((question for question in self.questions if question.name == name), None)
+        return found is not None and (number.isdigit() and int(number) > 0 if found.repeat else not number)
 
     def words_of(self, question: Question, language: str) -> Words:
         """Words in a language, or in English where a language has none yet."""
-        return (self.words.get(language) or self.words["en"]).get(question.name) or self.words["en"][question.name]
+        return self.translation(language).questions.get(question.name) or self.translations["en"].questions[question.name]
+
+    def translation(self, language: str) -> Translation:
+        """All words in a language, or in English where a language has none yet."""
+        return self.translations.get(language) or self.translations["en"]
 
     def section_name(self, section: str, language: str) -> str:
-        return (self.section_names.get(language) or self.section_names["en"])[section]
+        """A section's name in a language."""
+        return self.translation(language).sections[section]
 
 
 def load(folder: Path, languages: Languages) -> Questionnaire:
     """Read a questionnaire and its words; raises QuestionnaireError with file, question and remedy."""
-    data = _read(folder / "questions.yml")
-    try:
-        name, version = data["name"], str(data["version"])
-        questions = tuple(_question(entry, languages) for entry in data["questions"])
-        sections = tuple(data["sections"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise QuestionnaireError(f"{folder / 'questions.yml'}: {error}") from error
-    words: dict[str, dict[str, Words]] = {}
-    names: dict[str, dict[str, str]] = {}
-    for file in sorted(folder.glob("*.yml")):
-        if file.name != "questions.yml":
-            names[file.stem], words[file.stem] = _words(file)
-    questionnaire = Questionnaire(name, version, sections, questions, words, names)
-    problems = check(questionnaire, [language.tag for language in languages.offered])
-    if problems:
-        raise QuestionnaireError(f"{folder}: " + "; ".join(problems))
+    source = read(folder)
+    wrong = malformed(source)
+    if not wrong:
+        questionnaire = parse(source, languages, folder)
+        wrong = check(questionnaire, [language.tag for language in languages.offered])
+    if wrong:
+        raise QuestionnaireError(f"{folder}: " + "; ".join(wrong))
     return questionnaire
 
 
-def _words(file: Path) -> tuple[dict[str, str], dict[str, Words]]:
-    labels = _read(file)
+def read(folder: Path) -> dict[str, Any]:
+    """The files of a questionnaire as plain data: `questions`, and `words` by language."""
+    words = {file.stem: _read(file) for file in sorted(folder.glob("*.yml")) if file.name != STRUCTURE}
+    return {"questions": _read(folder / STRUCTURE), "words": words}
+
+
+def parse(source: dict[str, Any], languages: Languages, folder: Path | None = None) -> Questionnaire:
+    """A questionnaire from plain data; raises QuestionnaireError where its form is wrong."""
+    folder = folder or Path()
+    data = source["questions"]
     try:
-        return labels["sections"], {
-            name: Words(**{"label": "", "short": "", "why": "", **entry}) for name, entry in labels["questions"].items()
-        }
+        questions: list[Question] = []
+        repeats: dict[str, Repeat] = {}
+        for entry in data["questions"]:
+            if "repeat" in entry:
+                group = Repeat(entry["repeat"], entry["max"], entry.get("count"))
+                repeats[group.name] = group
+                questions += [_question({**each, "repeat": group.name}, languages) for each in entry["questions"]]
+            else:
+                questions.append(_question(entry, languages))
+        name, version, sections = data["name"], str(data["version"]), tuple(data["sections"])
+        given = tuple(data.get("given", ()))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise QuestionnaireError(f"{folder / STRUCTURE}: {error}") from error
+    translations = {tag: _translation(folder / f"{tag}.yml", labels) for tag, labels in source["words"].items()}
+    return Questionnaire(name, version, sections, tuple(questions), repeats, given, translations, source)
+
+
+def _translation(file: Path, labels: Any) -> Translation:
+    try:
+        words = {name: Words(**{"label": "", "short": "", "why": "", **entry}) for name, entry in labels["questions"].items()}
+        return Translation(labels["sections"], words, labels.get("consents", {}), labels.get("inserts", {}))
     except (KeyError, TypeError, AttributeError) as error:
         raise QuestionnaireError(f"{file}: {error}") from error
 
 
 def _question(entry: dict[str, Any], languages: Languages) -> Question:
     values = dict(entry)
-    if values.get("choices") == "languages":
-        values |= {"choices": [language.tag for language in languages.all], "are_languages": True}
-    for name in ("choices", "exclusive", "alarm"):
+    listed = values.get("choices")
+    if listed == "languages":
+        values |= {"choices": [language.tag for language in languages.all], "listed": listed}
+    elif listed == "countries":
+        values |= {"choices": values.get("shown", []), "listed": listed}
+    for name in ("choices", "exclusive", "shown"):
         values[name] = tuple(str(choice) for choice in values.get(name, ()))
     return Question(**values)
 
 
 def check(questionnaire: Questionnaire, tags: list[str]) -> list[str]:
-    """What is wrong with a questionnaire, in sentences that name the question; empty when all is well."""
-    problems = [
-        f"section {section} has no name in {tag}.yml"
-        for tag in tags
-        for section in questionnaire.sections
-        if section not in questionnaire.section_names.get(tag, {})
-    ]
-    before: set[str] = set()
-    for question in questionnaire.questions:
-        name = question.name
-        if name in before:
-            problems.append(f"question {name} stands twice")
-        if question.type not in TYPES:
-            problems.append(f"question {name}: type {question.type!r} is none of {', '.join(TYPES)}")
-        if question.section not in questionnaire.sections:
-            problems.append(f"question {name}: section {question.section!r} is not listed under sections")
-        if question.type.startswith("select") and not question.choices:
-            problems.append(f"question {name}: choices are missing")
-        strange = sorted({*question.ends, *question.exclusive, *question.alarm} - set(question.choices))
-        if strange:
-            problems.append(f"question {name}: ends, exclusive or alarm name {', '.join(strange)}, which is no choice")
-        unknown = sorted(relevance.names(question.relevant or "") - before)
-        if unknown:
-            problems.append(f"question {name}: relevant names {', '.join(unknown)}, which is not asked before it")
-        elif question.relevant:
-            try:
-                relevance.holds(question.relevant, {})
-            except ValueError as error:
-                problems.append(f"question {name}: relevant {question.relevant!r}: {error}")
-        before.add(name)
-        problems += [problem for tag in tags for problem in _missing_words(questionnaire, question, tag)]
-    return problems
-
-
-def _missing_words(questionnaire: Questionnaire, question: Question, tag: str) -> list[str]:
-    words = questionnaire.words.get(tag, {}).get(question.name)
-    if words is None or not (words.label and words.short and words.why):
-        return [f"question {question.name}: label, short or why is missing in {tag}.yml"]
-    if question.are_languages or not question.choices:
-        return []
-    missing = [choice for choice in question.choices if choice not in words.choices]
-    return [f"question {question.name}: choices {', '.join(missing)} have no label in {tag}.yml"] if missing else []
+    """What is wrong with a questionnaire, in sentences that name the question and the remedy; empty when all is well."""
+    return problems(questionnaire, tags)
 
 
 def _read(file: Path) -> Any:

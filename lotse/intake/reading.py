@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -34,37 +35,63 @@ EQUAL = 90  # from which it is the same word in another spelling
 SAME_STEM, LONG_WORD = 80, 5  # ratio and letters from which a word is another's inflection
 SHORT = 6  # words; in a longer text a choice's word may stand for something else
 HIGHEST_WORD = 99
+DAY, MONTH = len("2026-11-22"), len("2026-11")  # how exact a date may be
 COUNTS_CHILDREN = "children"  # the question that children named one by one answer
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a text says as a response: a value, perhaps only nearly, or nothing that fits."""
+    """What a text says as a response: a value, perhaps only nearly, values of several entries of a group, or nothing."""
 
-    kind: Literal["value", "own_words", "near", "too_many", "out_of_range", "nothing"]
+    kind: Literal["value", "several", "own_words", "near", "too_many", "out_of_range", "nothing"]
     value: Any = None
 
 
 NOTHING = Reading("nothing")
 
 
-def read(question: Question, text: str, labels: list[tuple[str, Words]], also: dict[str, str]) -> Reading:
+def read(question: Question, text: str, labels: list[tuple[str, Words]], also: dict[str, str], today: date) -> Reading:
     """Read a text as the response to a question.
 
     labels: the question's words by language, the message's own language first. `also` maps further
-    words, as typed, to choices (names of languages, of the town).
+    words, as typed, to choices (names of languages, countries, of the town).
     """
+    if question.type == "private":
+        return NOTHING
     if question.type == "integer":
         return _integer(question, text, labels)
-    if question.type == "text":
+    if question.is_free:
         return _text(question, text, labels, also)
     patterns = _patterns(question, labels, also)
+    if question.type == "date":
+        return _date(text, patterns, [tag for tag, _ in labels], today)
     if question.type == "select_multiple":
         return _several(question, text, patterns, [tag for tag, _ in labels])
-    return _one(question, text, patterns)
+    return _one(question, text, patterns, labels)
 
 
-def _one(question: Question, text: str, patterns: dict[str, str]) -> Reading:
+def _date(text: str, patterns: dict[str, str], tags: list[str], today: date) -> Reading:
+    """A date is always read back: day and month are easily taken for each other."""
+    whole = " ".join(words(text))
+    if whole in patterns:
+        return Reading("value", patterns[whole])
+    for tag in tags:
+        dates = extract.extract(text, tag, today).values("date")
+        if len(dates) == 1 and len(dates[0]) in (DAY, MONTH):
+            return Reading("near", dates[0])
+    return _near(whole, patterns)
+
+
+def _country(text: str, labels: list[tuple[str, Words]], patterns: dict[str, str]) -> Reading:
+    """A country named in other words than its name alone: "aus der Ukraine", "из Казахстана"."""
+    for tag, _ in labels:
+        finds = extract.named(text, tag, "country")
+        if len({find.value for find in finds}) == 1:
+            return Reading("value" if finds[0].certain else "near", finds[0].value)
+    return _near(" ".join(words(text)), patterns)
+
+
+def _one(question: Question, text: str, patterns: dict[str, str], labels: list[tuple[str, Words]]) -> Reading:
     typed = words(text)
     whole = " ".join(typed)
     if whole in patterns:
@@ -77,6 +104,8 @@ def _one(question: Question, text: str, patterns: dict[str, str]) -> Reading:
     if len(listed) == 1:
         return Reading("value", listed[0])
     found = _found(text, patterns)[0]
+    if not found and question.listed == "countries":
+        return _country(text, labels, patterns)
     if not found:
         return _near(whole, patterns)
     return Reading("value", found[0]) if len(found) == 1 and len(typed) <= SHORT and not _negated(typed) else NOTHING
@@ -112,9 +141,9 @@ def _several(question: Question, text: str, patterns: dict[str, str], tags: list
 
 def _extracted(question: Question, text: str, tags: list[str], rest: list[str]) -> list[Find]:
     """Languages or themes that a text names in words which the questionnaire does not have."""
-    kind: Literal["language", "theme"] = "language" if question.are_languages else "theme"
+    kind: Literal["language", "theme"] = "language" if question.listed == "languages" else "theme"
     for tag in tags:
-        shown = {*question.choices, *(language_names(tag) if question.are_languages else ())}
+        shown = {*question.choices, *(language_names(tag) if question.listed == "languages" else ())}
         finds = [find for find in extract.named(text, tag, kind) if find.value in shown and set(words(find.words)) & set(rest)]
         if finds:
             return finds
@@ -138,11 +167,15 @@ def _text(question: Question, text: str, labels: list[tuple[str, Words]], also: 
 
 def _integer(question: Question, text: str, labels: list[tuple[str, Words]]) -> Reading:
     typed = words(text)
-    numbers = {int(number) for number in re.findall(r"(?<![\d.,])-?\d{1,9}(?![\d]|[.,]\d)", normalise(text))}
     for _tag, described in labels:
         for value, ways in described.also.items():
             if value.isdigit() and " ".join(typed) in {_key(way) for way in ways}:
-                numbers.add(int(value))
+                return Reading("value", int(value))
+    if question.unit == "years":
+        told = _years(question, text, [tag for tag, _ in labels])
+        if told is not None:
+            return told
+    numbers = {int(number) for number in re.findall(r"(?<![\d.,])-?\d{1,9}(?![\d]|[.,]\d)", normalise(text))}
     sure = True
     spelled, spelled_sure = _number_found(text, [tag for tag, _ in labels])
     if numbers:
@@ -159,10 +192,31 @@ def _integer(question: Question, text: str, labels: list[tuple[str, Words]]) -> 
     if len(numbers) != 1:
         return NOTHING
     number = numbers.pop()
-    too_low, too_high = question.min is not None and number < question.min, question.max is not None and number > question.max
-    if too_low or too_high:
+    if not _is_in_range(question, number):
         return Reading("out_of_range", number)
     return Reading("value" if sure else "near", number)
+
+
+def _is_in_range(question: Question, number: int) -> bool:
+    return (question.min is None or number >= question.min) and (question.max is None or number <= question.max)
+
+
+def _years(question: Question, text: str, tags: list[str]) -> Reading | None:
+    """Whole years of times told with their units ("8 months" are 0), and of several ("5 and 8"); else None."""
+    for tag in tags:
+        told = extract.child_ages(text, tag)
+        numbers = [_whole_years(duration) for duration in told]
+        if numbers and all(_is_in_range(question, number) for number in numbers):
+            if len(numbers) == 1:
+                return Reading("value", numbers[0]) if not told[0].endswith("Y") else None
+            return Reading("several", numbers) if question.repeat else None
+    return None
+
+
+def _whole_years(duration: str) -> int:
+    """Years of an ISO 8601 duration, without the part of a year."""
+    years = re.search(r"(\d+)Y", duration)
+    return int(years[1]) if years else 0
 
 
 def _children(text: str, tags: list[str]) -> tuple[int, bool] | None:

@@ -11,6 +11,7 @@ from elementpath import ElementPathError, XPath1Parser, XPathContext, XPathToken
 
 _RESPONSE = re.compile(r"\$\{(\w+)\}")
 _SELECTED = re.compile(r"selected\(\s*\$\{(\w+)\}\s*,\s*'([^']*)'\s*\)")
+_COMPARED = re.compile(r"\$\{(\w+)\}\s*!?=\s*'([^']*)'")
 # what is compared is a number; not given, it is NaN and no comparison holds
 _LEFT, _RIGHT = re.compile(r"(\$\{\w+\})(?=\s*[<>])"), re.compile(r"([<>]=?\s*)(\$\{\w+\})")
 _NOTHING = ElementTree.Element("nothing")
@@ -19,6 +20,12 @@ _NOTHING = ElementTree.Element("nothing")
 def names(expression: str) -> set[str]:
     """The questions that an expression reads."""
     return set(_RESPONSE.findall(expression))
+
+
+def compared(expression: str, name: str) -> set[str]:
+    """The choices of a question that an expression compares with."""
+    found = [*_SELECTED.findall(expression), *_COMPARED.findall(expression)]
+    return {choice for each, choice in found if each == name}
 
 
 def holds(expression: str, values: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from sqlite3 import OperationalError
 from typing import Any
 
 from alembic import command
@@ -21,6 +22,8 @@ from lotse.storage.crypto import Vault
 
 READING = "lotse_reading"
 MIGRATION_LOCK = 3_776_581  # any number of our own
+PATIENCE = 2000  # milliseconds that settling waits for those who read and write
+REWRITTEN_AT_ONCE = 50_000_000  # bytes of a SQLite file that may be written anew while people write
 Sessions = Callable[[], AbstractContextManager[Session]]
 
 
@@ -53,6 +56,30 @@ class Database:
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
             raise StorageError(f"LOTSE_DATABASE_URL: the database cannot be used: {reason}") from error
+
+
+def settle(engine: Engine, largest: int | None = REWRITTEN_AT_ONCE) -> bool:
+    """Have SQLite forget what was deleted; whether nobody was in the way.
+
+    Deleted rows are overwritten, but can still be read in the write-ahead log, and moved ones where they had been. So the log
+    is emptied and the file written anew, unless it is larger than `largest`: nobody else can write for so long, about a
+    second for 100 MB. PostgreSQL clears up by itself (autovacuum).
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    connection = engine.raw_connection()
+    connection.detach()  # not to be used again: it has less patience than others
+    try:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
+        pages, size = (cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        if largest is None or pages * size <= largest:
+            cursor.execute("VACUUM")
+        return not cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except OperationalError:  # somebody writes or reads for longer
+        return False
+    finally:
+        connection.close()
 
 
 def connect(url: str) -> Engine:
@@ -90,3 +117,4 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten, not only forgotten

@@ -161,6 +161,9 @@ class Conversation(Table):
     misunderstood: Mapped[int] = mapped_column(default=0)  # times in a row
     contact: Mapped[Any | None] = mapped_column(Encrypted)  # {"phone", "email"} that the newcomer left for the guide
     reachable: Mapped[bool] = mapped_column(Boolean, default=True)  # False: the newcomer has blocked the bot
+    intake_id: Mapped[str | None] = mapped_column(String(40))  # whose turn it is where several people share a conversation
+    reminders: Mapped[bool] = mapped_column(Boolean, default=True)  # False: the newcomer wants none
+    assisted_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))  # begun at a counter
     started_at: Mapped[datetime] = mapped_column(default=now)
     last_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -195,10 +198,11 @@ class Applied(Table):
 
 
 class Outbound(Table):
-    """The outbox: a message to a newcomer, sent in the order of its number, at least once."""
+    """The outbox: a message to a newcomer, sent in the order of its number, at least once. No number comes twice, also not
+    after erasing: an open page knows by the last number that it shows what is new."""
 
     __tablename__ = "outbound"
-    __table_args__ = (Index("ix_outbound_pending", "conversation_id", "state"),)
+    __table_args__ = (Index("ix_outbound_pending", "conversation_id", "state"), {"sqlite_autoincrement": True})
     number: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(String(40), unique=True, default=lambda: new_id("b"))
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
@@ -219,19 +223,27 @@ class Intake(Table):
     municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id"))
     questionnaire: Mapped[str] = mapped_column(String(80))
     version: Mapped[str] = mapped_column(String(40))
+    digest: Mapped[str | None] = mapped_column(String(64))  # of the questions that it began with
+    household_id: Mapped[str | None] = mapped_column(String(40), index=True)  # the same for people who live together
+    assisted_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))  # filled in together
     status: Mapped[str] = mapped_column(String(20), default="started")  # started, submitted, withdrawn, expired
+    sent: Mapped[int] = mapped_column(default=0)  # how often it was sent: the version that the case worker reads
+    amending: Mapped[bool] = mapped_column(Boolean, default=False)  # sent, and being changed
     paused: Mapped[bool] = mapped_column(Boolean, default=False)
     gate: Mapped[Any | None] = mapped_column(Encrypted)  # responses before the agreement; gone without it
     ticked: Mapped[Any | None] = mapped_column(Encrypted)  # {"question", "choices"} of a multiple choice in progress
     revisited: Mapped[str | None] = mapped_column(String(80))  # a question that is asked once more
+    reminded: Mapped[int] = mapped_column(default=0)  # times that it was offered again
     started_at: Mapped[datetime] = mapped_column(default=now)
+    touched_at: Mapped[datetime] = mapped_column(default=now)  # the newcomer's last message to it
     submitted_at: Mapped[datetime | None]
+    municipality: Mapped[Municipality] = relationship()
     responses: Mapped[list[Response]] = relationship(order_by="Response.number", cascade="all, delete-orphan")
     consents: Mapped[list[Consent]] = relationship(cascade="all, delete-orphan")
 
 
 class Response(Table):
-    """What a newcomer replied to a question; the last one of a question counts."""
+    """What a newcomer replied to a question; the last one of a question counts, for the case worker the last one sent."""
 
     __tablename__ = "response"
     number: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
@@ -242,6 +254,61 @@ class Response(Table):
     language: Mapped[str] = mapped_column(String(20))
     inbound_id: Mapped[str] = mapped_column(String(40))
     given_at: Mapped[datetime] = mapped_column(default=now)
+    sent_in: Mapped[int | None]  # the version of the intake in which it was sent first
+    confirmed_at: Mapped[datetime | None]  # when the newcomer saw it in the review and sent it
+
+
+class QuestionnaireVersion(Table):
+    """A questionnaire with all its words, as it was when an intake began with it."""
+
+    __tablename__ = "questionnaire_version"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    version: Mapped[str] = mapped_column(String(40))
+    body: Mapped[dict[str, Any]]
+    kept_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ConsentText(Table):
+    """The text that people agreed to, as it was shown to them."""
+
+    __tablename__ = "consent_text"
+    version: Mapped[str] = mapped_column(String(40), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(80))
+    language: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(Text)
+    kept_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ConsentProof(Table):
+    """That somebody had agreed, kept after their data is gone (GDPR, Art. 7(1)) for as long as the town says.
+
+    Nothing leads from here to the person, but who shows the chat's address can be found by its keyed hash.
+    """
+
+    __tablename__ = "consent_proof"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("cp"))
+    address_digest: Mapped[str] = mapped_column(String(64), index=True)
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id"))
+    purpose: Mapped[str] = mapped_column(String(80))
+    text_version: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(20))
+    given_at: Mapped[datetime]
+    ended_at: Mapped[datetime] = mapped_column(default=now)
+    ended_by: Mapped[str] = mapped_column(String(20))  # deleted, withdrawn, expired
+
+
+class WebLink(Table):
+    """A link to a page about one conversation, used up by the page's form; known by a keyed hash only."""
+
+    __tablename__ = "web_link"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    intake_id: Mapped[str | None] = mapped_column(ForeignKey("intake.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(20))  # private, my_data, open (its page after the form), move
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class Consent(Table):
@@ -272,6 +339,7 @@ class Case(Table):
     opened_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
     assigned_to: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    merged_into: Mapped[str | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))  # the same person's other case
     intake: Mapped[Intake | None] = relationship()
     municipality: Mapped[Municipality] = relationship()
     conversation: Mapped[Conversation] = relationship()
@@ -290,6 +358,23 @@ class CaseEvent(Table):
     body: Mapped[Any] = mapped_column(Encrypted)  # the note's text; {"from", "to"} of a change
     at: Mapped[datetime] = mapped_column(default=now)
     staff: Mapped[Staff | None] = relationship()
+
+
+class CaseLikeness(Table):
+    """By which two cases may be the same person's: keyed hashes of what they told. Staff decide, and may say no."""
+
+    __tablename__ = "case_likeness"
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    kind: Mapped[str] = mapped_column(String(20))  # phone, email, told (name, age and languages)
+
+
+class CaseDifference(Table):
+    """That staff have looked at two cases and they are two people's."""
+
+    __tablename__ = "case_difference"
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[str] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
 
 
 class CrisisCall(Table):

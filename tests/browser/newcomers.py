@@ -7,10 +7,9 @@ from itertools import pairwise
 
 from playwright.sync_api import JSHandle, Page
 
-from tests.telegram.walking import ORDINARY, TOWN, plain, wording, words
+from tests.telegram.walking import ORDINARY, SEVERAL, TOWN, filled, plain, wording, words
 
 REFERENCE = re.compile(r"\bM-[0-9A-Z]{4,}")
-SEVERAL = ("needs", "interests", "literacy", "skills")  # questions with ticks
 PLAIN = r"const plain = (node) => node.textContent.replace(/[\u2066-\u2069]/g, '').trim();"
 BUTTON = f"(label) => {{ {PLAIN} return [...document.querySelectorAll('#log button')].reverse().find(b => plain(b) === label); }}"
 REPLY = f"""(text) => {{ {PLAIN}
@@ -38,11 +37,11 @@ class WebNewcomer:
 
     def label(self, question: str) -> str:
         """The question as the newcomer reads it."""
-        return str(words(self.tag)[question]["label"]).replace("{municipality}", TOWN).splitlines()[0]
+        return filled(self.tag, words(self.tag)[question]["label"]).splitlines()[0]
 
     def choice(self, question: str, name: str) -> str:
         """The label of a choice."""
-        return str(words(self.tag)[question]["choices"][name]).replace("{municipality}", TOWN)
+        return filled(self.tag, words(self.tag)[question]["choices"][name])
 
     # deeds
 

@@ -18,46 +18,80 @@ pytestmark = pytest.mark.processes
 # (what is typed or, with @, pressed; the question that is open afterwards)
 JOURNEYS: dict[str, list[tuple[str, str | None]]] = {
     "uk": [
-        ("@start_intake", "age"), ("мені 34", "agreement"), ("так", "town"), ("тут", "call_name"), ("Оксана", "needs"),
-        ("дім та робота", "wish_year"), ("щоб знову працювати медсестрою", "interests"),
-        ("спорт і танці", "visit_group"), ("так", "languages"), ("українською та російською", "local_language"),
-        ("кілька слів", "literacy"), ("@read", "literacy"), ("@write", "literacy"), ("@done", "school_years"),
-        ("одинадцять", "jobs_done"), ("працювала медсестрою 10 років", "skills"), ("догляд, кухня", "job_wish"),
-        ("медсестра", "adults"), ("0", "children"), ("двоє", "children_ages"), ("4 і 7 років", "housing"),
-        ("у друзів", "contact"), ("@evening", "review"),
+        ("@start_intake", "age"), ("мені 34", "agreement"), ("так", "town"), ("тут", "call_name"), ("Оксана", "gender"),
+        ("жінка", "needs"), ("дім та робота", "urgent"), ("ні", "wish_year"), ("щоб знову працювати медсестрою", "interests"),
+        ("спорт і танці", "interests_more"), ("волейбол двічі на тиждень", "visit_group"), ("так", "go_with"),
+        ("з жінкою", "free_times"), ("@evenings", "free_times"), ("@done", "people_known"), ("мало", "languages"),
+        ("українською та російською", "local_language"), ("кілька слів", "literacy"), ("@read", "literacy"),
+        ("@write", "literacy"), ("@done", "course"), ("@waiting", "course_start"), ("15 січня 2027", "course_start"),
+        ("@yes", "school_years"), ("одинадцять", "training"), ("@training", "training_what"),
+        ("медсестра", "training_country"), ("Україна", "training_papers"), ("лише копія", "job.1"),
+        ("медсестра в лікарні", "job_years.1"), ("10 років", "job_more.1"), ("так", "job.2"), ("продавчиня", "job_years.2"),
+        ("2", "job_more.2"), ("ні", "skills"), ("догляд, кухня", "job_wish"), ("медсестра", "tools"), ("@email", "tools"),
+        ("@done", "adults"), ("0", "children"), ("двоє", "child_age.1"), ("4", "child_age.2"), ("7 років", "childcare"),
+        ("садок", "housing"), ("у друзів", "home_matters"), ("біля школи", "contact_how"), ("@chat", "contact_how"),
+        ("@done", "contact"), ("@evening", "review"),
     ],
     "ar": [
-        ("@start_intake", "age"), ("٣٤", "agreement"), ("نعم", "town"), ("@this_town", "call_name"), ("سلمى", "needs"),
-        ("بيت وشغل", "wish_year"), ("بدي اتعلم الماني واشتغل خياطة", "interests"), ("الموسيقى والطبخ", "visit_group"),
-        ("@maybe", "languages"), ("عربي وكردي", "local_language"), ("@words", "literacy"), ("@none", "literacy"),
-        ("@done", "school_years"), ("٦", "jobs_done"), ("اشتغلت خياطة", "skills"), ("خياطة وطبخ", "job_wish"),
-        ("خياطة", "adults"), ("1", "children"), ("3", "children_ages"), ("5 و 8 و 12", "housing"), ("@shelter", "contact"),
-        ("@any_time", "review"),
+        ("@start_intake", "age"), ("٣٤", "agreement"), ("نعم", "town"), ("@this_town", "call_name"), ("سلمى", "gender"),
+        ("@woman", "needs"), ("بيت وشغل", "urgent"), ("لا", "wish_year"), ("بدي اتعلم الماني واشتغل خياطة", "interests"),
+        ("الموسيقى والطبخ", "interests_more"), ("بحب أطبخ أكل شامي", "visit_group"), ("@maybe", "go_with"),
+        ("@anyone", "free_times"), ("@always", "free_times"), ("@done", "people_known"), ("@none", "languages"),
+        ("عربي وكردي", "local_language"), ("@words", "literacy"), ("@none", "literacy"), ("@done", "course"),
+        ("لا", "school_years"), ("٦", "training"), ("@none", "job.1"), ("اشتغلت خياطة", "job_years.1"), ("٥", "job_more.1"),
+        ("لا", "skills"), ("خياطة وطبخ", "job_wish"), ("خياطة", "tools"), ("@none", "tools"), ("@done", "adults"),
+        ("1", "children"), ("3", "child_age.1"), ("5 و 8 و 12", "childcare"), ("@both", "housing"),
+        ("@shelter", "home_matters"), ("@bus", "home_matters"), ("@done", "contact_how"), ("@visit", "contact_how"),
+        ("@done", "contact"), ("@any_time", "review"),
     ],
     "de": [
-        ("@start_intake", "age"), ("45", "agreement"), ("ja", "town"), ("Musterstadt", "call_name"), ("Andrej", "needs"),
-        ("1, 3", "wish_year"), ("eigene Wohnung und Arbeit als Elektriker", "interests"),
-        ("fusball und schach", "visit_group"), ("ja", "languages"), ("Russisch und Deutsch", "local_language"),
-        ("@work", "literacy"), ("lesen und schreiben", "school_years"), ("10 Jahre", "jobs_done"),
-        ("Elektriker, Fahrer", "skills"), ("reparieren", "job_wish"), ("@not_yet", "adults"), ("1", "children"), ("0", "housing"),
-        ("eigene Wohnung", "contact"), ("@morning", "review"),
+        ("@start_intake", "age"), ("45", "agreement"), ("ja", "town"), ("Musterstadt", "call_name"), ("Andrej", "gender"),
+        ("Mann", "needs"), ("1, 3", "urgent"), ("nein", "wish_year"),
+        ("eigene Wohnung und Arbeit als Elektriker", "interests"), ("fusball und schach", "interests_more"),
+        ("@skip", "visit_group"), ("ja", "go_with"), ("@no", "free_times"), ("Wochenende", "people_known"),
+        ("viele", "languages"), ("Russisch und Deutsch", "local_language"), ("@work", "literacy"),
+        ("lesen und schreiben", "course"), ("ja", "school_years"), ("10 Jahre", "training"), ("2", "training_what"),
+        ("Elektriker", "training_country"), ("aus Kasachstan", "training_papers"), ("ja", "job.1"),
+        ("Elektriker", "job_years.1"), ("zwanzig", "job_more.1"), ("Fahrer bei der Post", "job_years.2"),
+        ("@3", "job_more.2"), ("nein", "skills"), ("reparieren", "job_wish"), ("@not_yet", "tools"),
+        ("Führerschein", "adults"), ("1", "children"), ("0", "housing"), ("eigene Wohnung", "home_matters"),
+        ("ruhig", "contact_how"), ("per Telefon", "contact"), ("@morning", "review"),
     ],
     "ru": [
-        ("@start_intake", "age"), ("мне 34", "agreement"), ("да", "town"), ("здесь", "call_name"), ("Марина", "needs"),
-        ("жильё и работа", "wish_year"), ("снова работать бухгалтером", "interests"),
-        ("спорт и танцы", "visit_group"), ("да", "languages"), ("русский и казахский", "local_language"),
-        ("несколько слов", "literacy"), ("@read", "literacy"), ("@write", "literacy"), ("@done", "school_years"),
-        ("одиннадцать", "jobs_done"), ("работала бухгалтером 10 лет", "skills"), ("готовить, шить", "job_wish"),
-        ("бухгалтер", "adults"), ("0", "children"), ("2", "children_ages"), ("4 и 7 лет", "housing"),
-        ("у друзей", "contact"), ("@evening", "review"),
+        ("@start_intake", "age"), ("мне 34", "agreement"), ("да", "town"), ("здесь", "call_name"), ("Марина", "gender"),
+        ("@skip", "needs"), ("жильё и работа", "urgent"), ("нет", "wish_year"), ("снова работать бухгалтером", "interests"),
+        ("спорт и танцы", "interests_more"), ("плавание", "visit_group"), ("да", "go_with"), ("@woman", "free_times"),
+        ("вечером", "people_known"), ("@few", "languages"), ("русский и казахский", "local_language"),
+        ("несколько слов", "literacy"), ("@read", "literacy"), ("@write", "literacy"), ("@done", "course"),
+        ("нет", "school_years"), ("одиннадцать", "training"), ("@university", "training_what"),
+        ("экономика", "training_country"), ("Казахстан", "training_papers"), ("@lost", "job.1"), ("бухгалтер", "job_years.1"),
+        ("10 лет", "job_more.1"), ("нет", "skills"), ("готовить, шить", "job_wish"), ("бухгалтер", "tools"),
+        ("компьютер", "adults"), ("0", "children"), ("2", "child_age.1"), ("4 и 7 лет", "childcare"), ("@school", "housing"),
+        ("у друзей", "home_matters"), ("@skip", "contact_how"), ("@letter", "contact_how"), ("@done", "contact"),
+        ("@evening", "review"),
     ],
     "nl": [
-        ("@start_intake", "age"), ("ik ben 29", "agreement"), ("ja", "town"), ("hier", "call_name"), ("Fatima", "needs"),
-        ("woning en werk", "wish_year"), ("weer als kapster werken", "interests"), ("koken en muziek", "visit_group"),
-        ("@maybe", "languages"), ("Nederlands en Engels", "local_language"), ("een paar woorden", "literacy"),
-        ("@read", "literacy"), ("@done", "school_years"), ("12 jaar", "jobs_done"), ("kapster", "skills"),
-        ("naaien", "job_wish"), ("kapster", "adults"), ("1", "children"), ("0", "housing"), ("bij vrienden", "contact"),
-        ("@morning", "review"),
+        ("@start_intake", "age"), ("ik ben 29", "agreement"), ("ja", "town"), ("hier", "call_name"), ("Fatima", "gender"),
+        ("vrouw", "needs"), ("woning en werk", "urgent"), ("nee", "wish_year"), ("weer als kapster werken", "interests"),
+        ("koken en muziek", "interests_more"), ("@skip", "visit_group"), ("@no", "people_known"), ("@many", "languages"),
+        ("Nederlands en Engels", "local_language"), ("een paar woorden", "literacy"), ("@read", "literacy"),
+        ("@done", "course"), ("@no", "school_years"), ("12 jaar", "training"), ("nee", "job.1"), ("kapster", "job_years.1"),
+        ("6 maanden", "job_more.1"), ("nee", "skills"), ("naaien", "job_wish"), ("kapster", "tools"), ("@computer", "tools"),
+        ("@done", "adults"), ("1", "children"), ("0", "housing"), ("bij vrienden", "home_matters"), ("@work", "home_matters"),
+        ("@done", "contact_how"), ("@phone", "contact_how"), ("@done", "contact"), ("@morning", "review"),
+    ],
+    "en": [
+        ("@start_intake", "age"), ("i am 29", "agreement"), ("yes", "town"), ("here", "call_name"), ("Amina", "gender"),
+        ("@skip", "needs"), ("home and work", "urgent"), ("no", "wish_year"),
+        ("to work as a tailor in my own shop", "interests"), ("cooking and music", "interests_more"),
+        ("I sing in a choir", "visit_group"), ("yes", "go_with"), ("a woman", "free_times"), ("weekend", "people_known"),
+        ("a few", "languages"), ("Somali and English", "local_language"), ("@words", "literacy"), ("@read", "literacy"),
+        ("@done", "course"), ("i am waiting for a place", "course_start"), ("@not_known", "school_years"), ("8", "training"),
+        ("neither", "job.1"), ("tailor", "job_years.1"), ("6 months", "job_more.1"),
+        ("I also cleaned offices", "job_years.2"), ("2", "job_more.2"), ("no", "skills"), ("sewing", "job_wish"),
+        ("tailor", "tools"), ("@none", "tools"), ("@done", "adults"), ("alone", "children"), ("one", "child_age.1"),
+        ("8 months", "childcare"), ("daycare", "housing"), ("shelter", "home_matters"), ("near a school", "contact_how"),
+        ("here in this chat", "contact"), ("any time", "review"),
     ],
 }  # fmt: skip
 QUESTION = {
@@ -66,15 +100,17 @@ QUESTION = {
     "de": "Wo finde ich einen Arzt für mein Kind?",
     "ru": "где мне найти врача для ребёнка?",
     "nl": "waar vind ik een dokter voor mijn kind?",
+    "en": "where can I find a doctor for my child?",
 }
 RESTARTED = {"ar": ["actions", "bot"]}  # tests/faults kills each by itself
-OTHER = {"uk": "en", "ar": "de", "de": "uk", "ru": "nl", "nl": "ru"}
+OTHER = {"en": "ar", "uk": "en", "ar": "de", "de": "uk", "ru": "nl", "nl": "ru"}
 ORIGINAL = {
     "uk": "щоб знову працювати медсестрою",
     "ar": "بدي اتعلم الماني واشتغل خياطة",
     "de": "eigene Wohnung und Arbeit als Elektriker",
     "ru": "снова работать бухгалтером",
     "nl": "weer als kapster werken",
+    "en": "to work as a tailor in my own shop",
 }
 
 
@@ -146,7 +182,7 @@ def _switch_language(who: Newcomer, tag: str) -> None:
 def _skip_and_come_back(who: Newcomer, wish: str) -> None:
     """Skip a question, go back to it, and again to the one before, whose response is shown."""
     who.press("skip")
-    assert who.state["question"] == "visit_group"
+    assert who.state["question"] == "visit_group", "more about nothing is not asked"
     who.press("back")
     assert who.state["question"] == "interests"
     who.press("skip")
@@ -214,7 +250,7 @@ def test_change_a_response_in_the_review_by_its_number(newcomer: Callable[..., N
 
 def test_multiple_choice_ticks_in_place_and_counts(newcomer: Callable[..., Newcomer]) -> None:
     who = newcomer("--language", "en")
-    for value in ("start_intake", "27-64", "yes", "this_town", "skip"):
+    for value in ("start_intake", "27-64", "yes", "this_town", "skip", "skip"):
         who.press(value)
     question = who.line["messages"][-1]["id"]
     who.press("home")
@@ -309,7 +345,7 @@ def test_delete_refused_goes_back_to_the_open_question(newcomer: Callable[..., N
     who.press("no")
     assert who.state["question"] == "call_name"
     who.say("Лейла")
-    assert who.state["question"] == "needs"
+    assert who.state["question"] == "gender"
 
 
 def test_a_person_in_the_middle_and_back_to_the_same_question(newcomer: Callable[..., Newcomer]) -> None:
@@ -320,17 +356,36 @@ def test_a_person_in_the_middle_and_back_to_the_same_question(newcomer: Callable
     who.say("بدي احكي عن بيتي")
     assert who.state["question"] == "call_name"
     who.say("سلمى")
-    assert who.state["question"] == "needs"
+    assert who.state["question"] == "gender"
+
+
+@pytest.mark.parametrize("tag", ["de", "en", "nl", "ru", "uk", "ar"])
+def test_somebody_who_only_presses_gets_to_a_case(tag: str, newcomer: Callable[..., Newcomer]) -> None:
+    who = newcomer("--language", tag)
+    who.press("start_intake")
+    presses = 0
+    while who.state["question"] != "review":
+        shown = [button for message in who.line["messages"] for row in message["buttons"] for button in row]
+        values = [button["value"] for button in shown if button["kind"] in ("choice", "consent")]
+        likely = {"age": "27-64", "agreement": "yes", "children": "2", "job_more.1": "no"}
+        who.press(likely.get(who.state["question"], (values or ["skip"])[0]))
+        if who.state["question"] and "done" in [button["value"] for button in shown]:
+            who.press("done")
+        presses += 1
+        assert presses < 80, who.text
+    who.press("send")
+    assert who.state["case"] in who.text
 
 
 TYPED = {
-    "uk": ["Розповісти про себе", "34", "так", "тут", "Оксана", "робота", "вивчити мову", "Пропустити"],
-    "ar": ["أحكي عن نفسي", "٣٤", "نعم", "هون", "سلمى", "شغل", "بدي اشتغل خياطة", "تخطي"],
-    "de": ["Von mir erzählen", "34", "ja", "hier", "Andrej", "Arbeit", "eigene Wohnung", "Überspringen"],
-    "ru": ["Рассказать о себе", "34", "да", "здесь", "Марина", "работа", "выучить язык", "Пропустить"],
-    "nl": ["Over mij vertellen", "34", "ja", "hier", "Fatima", "werk", "een eigen woning", "Overslaan"],
+    "uk": ["Розповісти про себе", "34", "так", "тут", "Оксана", "жінка", "робота", "ні", "вивчити мову", "Пропустити"],
+    "ar": ["أحكي عن نفسي", "٣٤", "نعم", "هون", "سلمى", "امرأة", "شغل", "لا", "بدي اشتغل خياطة", "تخطي"],
+    "de": ["Von mir erzählen", "34", "ja", "hier", "Andrej", "Mann", "Arbeit", "nein", "eigene Wohnung", "Überspringen"],
+    "ru": ["Рассказать о себе", "34", "да", "здесь", "Марина", "женщина", "работа", "нет", "выучить язык", "Пропустить"],
+    "en": ["Tell about me", "34", "yes", "here", "Amina", "woman", "work", "no", "my own home", "Skip"],
+    "nl": ["Over mij vertellen", "34", "ja", "hier", "Fatima", "vrouw", "werk", "nee", "een eigen woning", "Overslaan"],
 }
-TYPED_END = {"uk": "надіслати", "ar": "إرسال", "de": "senden", "ru": "отправить", "nl": "versturen"}
+TYPED_END = {"en": "send", "uk": "надіслати", "ar": "إرسال", "de": "senden", "ru": "отправить", "nl": "versturen"}
 
 
 @pytest.mark.parametrize("tag", list(TYPED))

@@ -14,16 +14,16 @@ import pytest
 
 from tests.conftest import Demo
 from tests.newcomer import run
-from tests.telegram.walking import ORDINARY, Walker, plain, wording
+from tests.telegram.walking import ORDINARY, Walker, plain, wording, words
 
 pytestmark = pytest.mark.processes
 
 OWN = {
-    "uk": {"call_name": "Оксана", "wish_year": "знову працювати медсестрою", "languages": "українська", "jobs_done": "медсестра"},
-    "ar": {"call_name": "سلمى", "wish_year": "بدي اتعلم الماني واشتغل خياطة", "languages": "العربية", "jobs_done": "خياطة"},
-    "de": {"call_name": "Irina", "wish_year": "eine eigene Wohnung", "languages": "Deutsch", "jobs_done": "Bäckerin"},
-    "ru": {"call_name": "Марина", "wish_year": "снова работать бухгалтером", "languages": "русский", "jobs_done": "бухгалтер"},
-    "nl": {"call_name": "Fatima", "wish_year": "weer als kapster werken", "languages": "Nederlands", "jobs_done": "kapster"},
+    "uk": {"call_name": "Оксана", "wish_year": "знову працювати медсестрою", "languages": "українська", "job": "медсестра"},
+    "ar": {"call_name": "سلمى", "wish_year": "بدي اتعلم الماني واشتغل خياطة", "languages": "العربية", "job": "خياطة"},
+    "de": {"call_name": "Irina", "wish_year": "eine eigene Wohnung", "languages": "Deutsch", "job": "Bäckerin"},
+    "ru": {"call_name": "Марина", "wish_year": "снова работать бухгалтером", "languages": "русский", "job": "бухгалтер"},
+    "nl": {"call_name": "Fatima", "wish_year": "weer als kapster werken", "languages": "Nederlands", "job": "kapster"},
 }
 NAMES = {"uk": "Українська", "ar": "العربية", "de": "Deutsch", "ru": "Русский", "nl": "Nederlands"}
 QUESTION = {
@@ -126,10 +126,25 @@ def media_are_met_and_not_kept(walker: Walker, demo: Demo) -> None:
     person.edit(number, "/delete")
     walker.wait(wording(walker.tag)["media.edited"])
     person.send_photo(caption="/privacy")
-    walker.wait(wording(walker.tag)["data.rights"])
+    walker.wait(wording(walker.tag)["notice.rights"])
     raw = b"".join(file.read_bytes() for file in demo.home.glob("lotse.db*"))
     assert b"letter.pdf" not in raw
     assert "letter.pdf" not in demo.logs()
+
+
+def test_a_changed_message_changes_the_response(demo: Demo) -> None:
+    in_every_language(demo, a_changed_message_changes_the_response)
+
+
+def a_changed_message_changes_the_response(walker: Walker, demo: Demo) -> None:
+    walker.greet()
+    walker.whole(OWN[walker.tag], until="wish_year")
+    number = walker.person.say(OWN[walker.tag]["wish_year"])
+    walker.wait(walker.label("interests"))
+    walker.person.edit(number, f"{OWN[walker.tag]['wish_year']} 2028")
+    walker.wait(words(walker.tag)["wish_year"]["short"])
+    walker.person.say("/mydata")
+    assert f"{OWN[walker.tag]['wish_year']} 2028" in plain(walker.wait(wording(walker.tag)["data.kept"]).text)
 
 
 def test_an_album_is_met_once(demo: Demo) -> None:

@@ -42,20 +42,20 @@ def test_a_repeated_message_has_no_effect(installation: Installation) -> None:
         state = line.read()["state"]
     assert state["question"] == "call_name"
     line.send({"id": "name", "text": "Оксана"})
-    assert line.read()["state"]["question"] == "needs"
+    assert line.read()["state"]["question"] == "gender"
     line.send({"id": "name", "text": "Оксана"})
     again = line.read()
-    assert again["state"]["question"] == "needs", "the name is not taken for the next response"
+    assert again["state"]["question"] == "gender", "the name is not taken for the next response"
     assert again["messages"] == []
     line.close()
 
 
 def test_messages_sent_at_once_keep_their_order(installation: Installation) -> None:
     line = Line(installation, "order")
-    texts = ["хочу розповісти про себе", "34", "так", "Musterstadt", "Лейла", "робота", "вивчити мову"]
+    texts = ["хочу розповісти про себе", "34", "так", "Musterstadt", "Лейла", "жінка", "робота", "ні", "вивчити мову"]
     line.send(*({"id": f"o{number}", "text": text} for number, text in enumerate(texts)))
     questions = [line.read()["state"]["question"] for _ in texts]
-    assert questions == ["age", "agreement", "town", "call_name", "needs", "wish_year", "interests"]
+    assert questions == ["age", "agreement", "town", "call_name", "gender", "needs", "urgent", "wish_year", "interests"]
     line.close()
 
 

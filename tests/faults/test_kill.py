@@ -15,7 +15,7 @@ from tests.newcomer import Newcomer, run
 
 pytestmark = pytest.mark.processes
 
-STEPS = [("Лейла", "needs"), ("робота", "wish_year"), ("вчити німецьку", "interests")]
+STEPS = [("робота", "urgent"), ("ні", "wish_year"), ("вчити німецьку", "interests")]
 
 
 @pytest.mark.parametrize("victim", ["engine", "actions", "bot"])
@@ -23,6 +23,8 @@ def test_killed_in_the_middle_of_an_intake(victim: str, installation: Installati
     who = installation.newcomer("--language", "uk")
     for value in ("start_intake", "27-64", "yes", "this_town"):
         who.press(value)
+    who.say("Лейла")
+    who.press("woman")
     for (text, question), moment in zip(STEPS, ("between", "during", "not")):
         _wait_for(installation, victim)
         if moment == "between":
@@ -45,7 +47,7 @@ def test_killed_in_the_middle_of_an_intake(victim: str, installation: Installati
     who.press("send")
     summary = json.loads(run(installation.home, "case", "show", who.state["case"], "--format", "json").stdout)
     given = [line["question"] for section in summary["sections"] for line in section["lines"]]
-    assert sorted(given) == sorted(["age", "town", "call_name", "needs", "wish_year"])
+    assert sorted(given) == sorted(["age", "town", "call_name", "gender", "needs", "urgent", "wish_year"])
     who.close()
 
 

@@ -23,29 +23,52 @@ ORDINARY = {
     "agreement": "@yes",
     "town": "@this_town",
     "call_name": "Alex",
+    "gender": "@woman",
     "needs": "@home @work",
+    "urgent": "@no",
     "wish_year": "a home and work",
     "interests": "@music",
-    "visit_group": "@maybe",
+    "interests_more": "songs from home",
+    "visit_group": "@no",
+    "people_known": "@few",
     "languages": "English",
     "local_language": "@words",
     "literacy": "@read @write",
+    "course": "@no",
     "school_years": "9",
-    "jobs_done": "baker",
+    "training": "@none",
+    "job": "baker",
+    "job_years": "3",
+    "job_more": "@no",
     "skills": "@cooking",
     "job_wish": "baker",
+    "tools": "@computer",
     "adults": "2",
     "children": "0",
     "housing": "@shelter",
+    "home_matters": "@quiet",
+    "contact_how": "@chat",
     "contact": "@morning",
 }
+SEVERAL = ("needs", "interests", "literacy", "skills", "tools", "home_matters", "contact_how")  # questions with ticks
 
 
 @cache
+def translation(tag: str) -> dict[str, Any]:
+    """All words of the intake in a language."""
+    return yaml.safe_load((CONTENT / "questionnaires" / "intake" / f"{tag}.yml").read_text("utf-8"))
+
+
 def words(tag: str) -> dict[str, Any]:
-    """Labels of the intake in a language."""
-    data = yaml.safe_load((CONTENT / "questionnaires" / "intake" / f"{tag}.yml").read_text("utf-8"))
-    return data["questions"]
+    """Labels of the intake in a language, by question."""
+    return translation(tag)["questions"]
+
+
+def filled(tag: str, label: str) -> str:
+    """A label with the sample town's words in place of what stands in braces."""
+    for name, value in {**translation(tag)["inserts"]["DE"], "municipality": TOWN}.items():
+        label = label.replace(f"{{{name}}}", value)
+    return label
 
 
 @cache
@@ -106,11 +129,11 @@ class Walker:
 
     def label(self, question: str) -> str:
         """The question as the newcomer reads it."""
-        return words(self.tag)[question]["label"].replace("{municipality}", TOWN).splitlines()[0]
+        return filled(self.tag, words(self.tag)[question]["label"]).splitlines()[0]
 
     def choice(self, question: str, name: str) -> str:
         """The label of a choice."""
-        return words(self.tag)[question]["choices"][name].replace("{municipality}", TOWN)
+        return filled(self.tag, words(self.tag)[question]["choices"][name])
 
     def begin(self) -> Shown:
         """Start the intake from the greeting's menu."""
@@ -121,7 +144,7 @@ class Walker:
         if not response.startswith("@"):
             return self.say(response, self.label(following))
         names = [name.lstrip("@") for name in response.split()]
-        if question not in ("needs", "interests", "literacy", "skills"):
+        if question not in SEVERAL:
             return self.press(self.choice(question, names[0]), self.label(following))
         for name in names:
             self.tick(self.choice(question, name))

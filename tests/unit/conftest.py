@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from lotse import content, intake, languages
 from lotse.embedder import Vector
 from lotse.files import read_yaml
-from lotse.intake import Questionnaire
+from lotse.intake import Questionnaire, Questionnaires
 from lotse.languages import Identifier, Languages
 from lotse.normalise import words
 from lotse.settings import ROOT, Settings, from_environment
@@ -42,6 +42,12 @@ def known() -> Languages:
 def questionnaire(known: Languages) -> Questionnaire:
     """The intake's questionnaire."""
     return intake.load(CONTENT / "questionnaires" / "intake", known)
+
+
+@pytest.fixture(scope="session")
+def questionnaires(known: Languages) -> Questionnaires:
+    """The intake's questionnaire in all its versions."""
+    return Questionnaires(CONTENT / "questionnaires" / "intake", known)
 
 
 @pytest.fixture(scope="session")
@@ -148,12 +154,13 @@ def told_in_full(
         conversation_id=conversation.id,
         municipality_id=musterstadt(session).id,
         questionnaire="intake",
-        version="2026-11",
+        version="2026-12",
         status="submitted",
+        sent=1,
     )
     session.add(intake)
     for name, value, typed in told:
-        response = Response(question=name, value=value, words=typed, language=language, inbound_id=inbound.id)
+        response = Response(question=name, value=value, words=typed, language=language, inbound_id=inbound.id, sent_in=1)
         if given_at is not None:
             response.given_at = given_at
         intake.responses.append(response)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lotse.intake import Questionnaire, relevance
-from lotse.intake.flow import next_question, previous_question, progress, relevant_questions
+from lotse.intake.flow import asked_questions, next_question, previous_question, progress, relevant_questions
 from lotse.intake.questionnaire import Question
 
 
@@ -25,17 +25,21 @@ def possible(question: Question) -> list[Any]:
 @st.composite
 def some_responses(draw: st.DrawFn, questionnaire: Questionnaire) -> tuple[dict[str, Any], dict[str, Any]]:
     """Responses to any subset of the questions, and those that the newcomer would give to all."""
-    everything = {question.name: draw(st.sampled_from(possible(question))) for question in questionnaire.questions}
+    everything = {
+        question.entry(number).key: draw(st.sampled_from(possible(question)))
+        for question in questionnaire.questions
+        for number in (range(1, questionnaire.repeats[question.repeat].max + 1) if question.repeat else (0,))
+    }
     return {name: value for name, value in everything.items() if draw(st.booleans())}, everything
 
 
 def answers_in_order(questionnaire: Questionnaire, until: str) -> dict[str, Any]:
-    """A response to every question before `until`; no children."""
+    """A response to every question before `until`; no children, one job."""
     responses: dict[str, Any] = {}
-    for question in questionnaire.questions:
-        if question.name == until:
+    while (question := next_question(questionnaire, responses)) is not None:
+        if question.key == until:
             return responses
-        responses[question.name] = 0 if question.type == "integer" else "x"
+        responses[question.key] = 0 if question.type == "integer" else "x"
     raise AssertionError(f"no question {until}")
 
 
@@ -46,48 +50,51 @@ def test_next_question_applies_and_waits(questionnaire: Questionnaire, data: st.
     asked = []
     while (question := next_question(questionnaire, responses)) is not None:
         applying = relevant_questions(questionnaire, responses)
-        assert question.name not in responses
+        assert question.key not in responses
         assert question in applying
-        assert all(other.name in responses for other in applying[: applying.index(question)]), "asked out of order"
-        asked.append(question.name)
-        responses[question.name] = everything[question.name]
-        assert len(asked) <= len(questionnaire.questions), "never ends"
+        assert not question.sensitive
+        assert all(other.key in responses for other in applying[: applying.index(question)] if not other.sensitive), (
+            "out of order"
+        )
+        asked.append(question.key)
+        responses[question.key] = everything[question.key]
+        assert len(asked) <= len(everything), "never ends"
     assert len(asked) == len(set(asked))
-    assert {question.name for question in relevant_questions(questionnaire, responses)} <= set(responses)
+    assert {question.key for question in asked_questions(questionnaire, responses)} <= set(responses)
 
 
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_previous_question_can_be_answered_again(questionnaire: Questionnaire, data: st.DataObject) -> None:
     responses, _ = data.draw(some_responses(questionnaire))
-    applying = relevant_questions(questionnaire, responses)
+    applying = asked_questions(questionnaire, responses)
     current = data.draw(st.sampled_from(applying))
-    previous = previous_question(questionnaire, responses, current.name)
+    previous = previous_question(questionnaire, responses, current.key)
     between = applying[: applying.index(current)]
     if previous is not None:
         assert previous in between
-        assert previous.name in responses
+        assert previous.key in responses
         assert not previous.gate
         between = between[between.index(previous) + 1 :]
-    assert not [question.name for question in between if question.name in responses and not question.gate]
+    assert not [question.key for question in between if question.key in responses and not question.gate]
 
 
 def test_skipped_is_answered(questionnaire: Questionnaire) -> None:
     responses = answers_in_order(questionnaire, "call_name")
     assert next_question(questionnaire, responses).name == "call_name"
-    assert next_question(questionnaire, {**responses, "call_name": None}).name == "needs"
+    assert next_question(questionnaire, {**responses, "call_name": None}).name == "gender"
 
 
 def test_the_revisited_question_comes_first(questionnaire: Questionnaire) -> None:
     responses = answers_in_order(questionnaire, "interests")
     assert next_question(questionnaire, responses, "needs").name == "needs"
-    assert next_question(questionnaire, responses, "children_ages").name == "interests", "does not apply without children"
+    assert next_question(questionnaire, responses, "child_age.1").name == "interests", "does not apply without children"
 
 
 def test_back_skips_what_does_not_apply(questionnaire: Questionnaire) -> None:
-    childless = {**answers_in_order(questionnaire, "housing"), "children_ages": "5", "children": 0}
+    childless = {**answers_in_order(questionnaire, "housing"), "child_age.1": 5, "children": 0}
     assert previous_question(questionnaire, childless, "housing").name == "children"
-    assert previous_question(questionnaire, {**childless, "children": 2}, "housing").name == "children_ages"
+    assert previous_question(questionnaire, {**childless, "children": 2}, "housing").key == "child_age.1"
 
 
 def test_back_does_not_reach_the_agreement(questionnaire: Questionnaire) -> None:
@@ -96,10 +103,36 @@ def test_back_does_not_reach_the_agreement(questionnaire: Questionnaire) -> None
     assert previous_question(questionnaire, responses, "town") is None
 
 
-@pytest.mark.parametrize(("children", "follows"), [(0, "housing"), (None, "housing"), (1, "children_ages"), (3, "children_ages")])
+@pytest.mark.parametrize(("children", "follows"), [(0, "housing"), (None, "housing"), (1, "child_age.1"), (3, "child_age.1")])
 def test_ages_only_where_there_are_children(questionnaire: Questionnaire, children: int | None, follows: str) -> None:
     responses = {**answers_in_order(questionnaire, "children"), "children": children}
-    assert next_question(questionnaire, responses).name == follows
+    assert next_question(questionnaire, responses).key == follows
+
+
+def test_a_group_is_asked_for_each_entry(questionnaire: Questionnaire) -> None:
+    responses = {**answers_in_order(questionnaire, "children"), "children": 2}
+    asked = []
+    while (question := next_question(questionnaire, responses)).section == "home" and question.name != "housing":
+        asked.append(question.key)
+        responses[question.key] = 3
+    assert asked == ["child_age.1", "child_age.2", "childcare"]
+    fewer = {**responses, "children": 1}
+    assert [each.key for each in relevant_questions(questionnaire, fewer) if each.repeat == "child"] == ["child_age.1"]
+
+
+def test_another_job_only_on_a_yes_and_at_most_three(questionnaire: Questionnaire) -> None:
+    responses = {**answers_in_order(questionnaire, "job.1"), "job.1": "baker", "job_years.1": 2}
+    assert next_question(questionnaire, responses).key == "job_more.1"
+    assert next_question(questionnaire, {**responses, "job_more.1": "no"}).name == "skills"
+    three = responses | {"job_more.1": "yes", "job.2": "cook", "job_years.2": 1, "job_more.2": "yes", "job.3": "x"}
+    assert next_question(questionnaire, three).key == "job_years.3"
+    assert next_question(questionnaire, {**three, "job_years.3": 1}).name == "skills", "nothing more is asked after the last"
+    none = {**responses, "job.1": "none_yet"}
+    assert next_question(questionnaire, none).name == "skills"
+    changed = {**three, "job_more.1": "no"}
+    assert [each.key for each in relevant_questions(questionnaire, changed) if each.repeat == "jobs"] == [
+        "job.1", "job_years.1", "job_more.1",
+    ]  # fmt: skip
 
 
 def test_progress_counts_sections(questionnaire: Questionnaire) -> None:

@@ -59,11 +59,11 @@ def test_has_words(text: str, has: bool) -> None:
         ("/help", "help"),
         ("/HELP ", "help"),
         ("/help@lotse_bot", "help"),
-        ("/privacy", "my_data"),
+        ("/privacy", "privacy"),
         ("/mydata", "my_data"),
         ("/delete", "delete"),
         ("/human", "person"),
-        ("/stop", "pause"),
+        ("/stop", "stop_all"),
         ("/language", "change_language"),
         ("/intake", "start_intake"),
         # everything else is text, whatever it means to Rasa

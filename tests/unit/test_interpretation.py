@@ -59,7 +59,7 @@ LONG = "хочу розповісти вам про все що було зі м
         (TEXT, "Як знайти квартиру?", sure(ask_question=0.8), Reading("value", "…"), Verdict("aside", "ask_question")),
         (TEXT, "أريد أن أجد شقة", sure(ask_question=0.5), Reading("value", "…"), Verdict("response", also_question=True)),
         (TEXT, "", sure(), Reading("value", ""), Verdict("unclear")),
-        ("jobs_done", "ще ніякої", sure(deny=0.9, skip=0.9), Reading("value", "none_yet"), Verdict("response")),
+        ("job", "ще ніякої", sure(deny=0.9, skip=0.9), Reading("value", "none_yet"), Verdict("response")),
         # own words beside the choices
         (MANY, "допомога з собакою", sure(), Reading("own_words", ["…"]), Verdict("response")),
         (

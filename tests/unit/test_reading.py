@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from lotse.intake import Questionnaire
-from lotse.intake.asking import language_names
+from lotse.intake.asking import country_names, language_names
 from lotse.intake.reading import Reading, read
+
+TODAY = date(2026, 11, 22)
 
 
 def reading(questionnaire: Questionnaire, name: str, tag: str, text: str) -> Reading:
     """As the intake reads it: words of the message's language and of English; languages also by CLDR's names."""
     question = questionnaire.question(name)
     tags = list(dict.fromkeys((tag, "en")))
-    also = {shown: spoken for used in tags for spoken, shown in language_names(used).items()} if question.are_languages else {}
+    also: dict[str, str] = {}
+    if question.listed == "languages":
+        also = {shown: spoken for used in tags for spoken, shown in language_names(used).items()}
     also |= {"Musterstadt": "this_town"} if "this_town" in question.choices else {}
-    return read(question, text, [(used, questionnaire.words_of(question, used)) for used in tags], also)
+    if question.listed == "countries":
+        also = {shown: code for used in tags for code, shown in country_names(used).items()}
+    return read(question, text, [(used, questionnaire.words_of(question, used)) for used in tags], also, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -142,8 +149,8 @@ def reading(questionnaire: Questionnaire, name: str, tag: str, text: str) -> Rea
         ("town", "ar", "هون", "this_town"),
         ("town", "uk", "Musterstadt", "this_town"),
         ("town", "uk", "  Кельн ", "Кельн"),
-        ("jobs_done", "uk", "ніякої", "none_yet"),
-        ("jobs_done", "de", "Krankenschwester, 10 Jahre", "Krankenschwester, 10 Jahre"),
+        ("job", "uk", "ніякої", "none_yet"),
+        ("job", "de", "Krankenschwester, 10 Jahre", "Krankenschwester, 10 Jahre"),
         ("job_wish", "ar", "لا أعرف", "not_yet"),
         ("call_name", "ar", "أم أحمد", "أم أحمد"),
     ],
@@ -355,4 +362,4 @@ def test_never_the_wrong_value(questionnaire: Questionnaire, name: str, tag: str
 @pytest.mark.parametrize("text", ["\0", "\u202e", "x" * 20_000, "🙂" * 500, "é́́́" * 200, "¼ ² ①", "1" * 5000, "${children} > 0"])
 def test_no_text_breaks_it(questionnaire: Questionnaire, text: str) -> None:
     kinds = {reading(questionnaire, question.name, "de", text).kind for question in questionnaire.questions}
-    assert kinds <= {"value", "own_words", "near", "too_many", "out_of_range", "nothing"}
+    assert kinds <= {"value", "several", "own_words", "near", "too_many", "out_of_range", "nothing"}

@@ -53,7 +53,8 @@ def keys_in_code() -> dict[str, str]:
             for node in ast.walk(ast.parse(file.read_text("utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     key = node.value
-                    if re.fullmatch(r"[a-z]+(\.[a-z_]+)+", key) and not key.endswith(".yml") and key.split(".")[0] in groups:
+                    is_file = key.endswith((".yml", ".html"))
+                    if re.fullmatch(r"[a-z]+(\.[a-z_]+)+", key) and not is_file and key.split(".")[0] in groups:
                         found[key] = str(file.relative_to(ROOT))
     return found
 
@@ -61,6 +62,7 @@ def keys_in_code() -> dict[str, str]:
 def keys_of_content(questionnaire: Questionnaire) -> set[str]:
     """Keys that are put together from content."""
     keys = {f"intake.ended.{why}" for question in questionnaire.questions for why in question.ends.values()}
+    keys |= {f"intake.alarm.{kind}" for question in questionnaire.questions for kind in question.alarm.values()}
     keys |= {f"summary.purpose.{question.consent}" for question in questionnaire.questions if question.consent}
     keys |= {f"summary.{name}" for name in SECTIONS}
     keys |= {f"summary.status.{status}" for status in ("new", "open", "waiting", "closed")}
