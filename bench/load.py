@@ -82,7 +82,7 @@ def _chat(messenger: TelegramServer, number: int) -> tuple[list[float], int]:
     try:
         walker.greet()
         for _ in range(2):
-            walker.say("/privacy", wording(tag)["data.rights"])
+            walker.say("/mydata", wording(tag)["data.rights"])
             walker.say(QUESTIONS[tag], ANSWERED)
             walker.say("/help", wording(tag)["menu.what"])
         walker.whole({"wish_year": "B1"})  # the same in every language

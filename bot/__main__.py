@@ -13,6 +13,7 @@ from bot import door
 from bot.channels import telegram, terminal
 from bot.engine import Engine
 from bot.turn import Gateway
+from bot.worker import Worker
 from lotse import core, logs, settings
 from lotse.languages import Identifier
 
@@ -27,7 +28,7 @@ async def main() -> int:
     gateway = Gateway(parts, engine, Identifier([language.tag for language in parts.languages.all]))
     messenger = telegram.build(parts, gateway)
     recovery = await gateway.recover()  # before new messages are taken, which must wait behind those
-    background = [asyncio.create_task(gateway.sweep())]
+    background = [asyncio.create_task(gateway.sweep()), asyncio.create_task(Worker(parts, gateway.laid).run())]
     host, port = os.environ.get("LOTSE_INNER_HOST", "127.0.0.1"), int(os.environ["LOTSE_BOT_PORT"])
     if messenger is None:
         listening = await door.serve(gateway, host, port, secret, {"telegram": lambda: "off"}, {})

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.incoming import LONGEST, clean, is_start
+from bot.incoming import LONGEST, clean, code_in, is_start
 from bot.messages import IncomingMessage
 from bot.outbox import Outbox, find_button, find_label
 from lotse import greeting
@@ -14,6 +14,8 @@ from lotse.core import Core
 from lotse.intake import waiting
 from lotse.storage.tables import Conversation, Entry, Inbound, Municipality, now
 from lotse.turns import Press
+
+_OF_PAGE = "page."
 
 
 class UnknownMunicipality(Exception):
@@ -52,7 +54,7 @@ class Inbox:
         try:
             with self._core.database.session() as session:
                 conversation, is_new = self._conversation(session, message)
-                if is_new and not is_start(message.text or ""):
+                if is_new and not is_start(message.text or "") and not code_in(message.text or ""):
                     self.greet(session, conversation)  # nobody talks with us without having read that we are a program
                 known = session.scalar(
                     select(Inbound).where(Inbound.conversation_id == conversation.id, Inbound.external_id == message.external_id)
@@ -111,7 +113,25 @@ class Inbox:
             named = find_label(session, conversation, text)
             if named is not None:
                 return _press_body(*named)
-        return {"text": clean(text)[:LONGEST], "cut": len(text) > LONGEST, "media": message.media}
+        return {"text": clean(text)[:LONGEST], "cut": len(text) > LONGEST, "media": message.media, "number": message.number}
+
+
+def keep_press_of_page(session: Session, conversation: Conversation, digest: str, press: Press) -> str:
+    """Keep, in the caller's transaction, what sending a page of ours stands for; returns the message's id.
+
+    `digest` is that of the page's link: it can be sent once.
+    """
+    body = _press_body("", press)
+    inbound = Inbound(conversation_id=conversation.id, external_id=f"{_OF_PAGE}{digest[:32]}", body=body)
+    session.add(inbound)
+    conversation.last_at = now()
+    session.flush()
+    return inbound.id
+
+
+def is_of_page(external_id: str) -> bool:
+    """Whether a message is what a page stands for, and not something that the newcomer wrote or pressed in the chat."""
+    return external_id.startswith(_OF_PAGE)
 
 
 def _press_body(message: str, press: Press) -> dict[str, object]:

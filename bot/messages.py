@@ -19,6 +19,7 @@ class IncomingMessage:
     text: str | None = None
     press: str | None = None  # id of a button that we sent
     media: Media | None = None  # what came beside or instead of text; its content is never kept
+    number: int | None = None  # the channel's own number of the message, by which a later change of it is known
     # only the first message of a conversation decides these:
     language_hint: str | None = None  # of the app or device, BCP 47
     language_chosen: str | None = None  # picked by the newcomer before the first message

@@ -19,8 +19,19 @@ from sqlalchemy.orm import Session
 
 from bot.engine import Engine, EngineDown, EngineFailed
 from bot.inbox import Inbox
-from bot.incoming import LONGEST, has_words, intent_of_command, intent_of_press, is_start
+from bot.incoming import (
+    LONGEST,
+    MOVE,
+    asks_to_move,
+    code_in,
+    has_words,
+    intent_of_command,
+    intent_of_phrase,
+    intent_of_press,
+    is_start,
+)
 from bot.messages import IncomingMessage, State
+from bot.moves import Moves
 from bot.outbox import Outbox, language_switch
 from lotse import privacy
 from lotse.core import Core
@@ -36,7 +47,7 @@ DEFAULT_LANGUAGE = "en"
 TRIES_OF_A_FAILING_MESSAGE = 3
 SECONDS_UNTIL_APOLOGY = 8.0
 SWEEP_EVERY = 2.0  # seconds
-LAPSE_EVERY = 600.0  # seconds
+LATEST = 50  # messages among which one that was changed is looked for
 PAUSES = (0.2, 0.4, 0.8, 1.5)  # seconds between tries while the engine is away
 
 log = structlog.get_logger()
@@ -62,6 +73,7 @@ class Gateway:
         self._engine = engine
         self._identifier = identifier
         self._outbox = Outbox(core.wording, core.languages)
+        self._moves = Moves(core, self.inbox, self._outbox)
         self._offered = [language.tag for language in core.languages.offered]
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._working: Counter[str] = Counter()
@@ -107,15 +119,11 @@ class Gateway:
         return asyncio.gather(*(self._take_up(conversation_id, inbound_id) for conversation_id, inbound_id in waiting))
 
     async def sweep(self) -> None:
-        """Take up, for ever, what another process has stored without being able to tell us; delete what has lapsed."""
+        """Take up, for ever, what another process has stored without being able to tell us."""
         swept: set[asyncio.Task[None]] = set()
-        next_lapse = 0.0
         while True:
             await asyncio.sleep(SWEEP_EVERY)
             try:
-                if time.monotonic() >= next_lapse:
-                    await asyncio.to_thread(self._lapse)
-                    next_lapse = time.monotonic() + LAPSE_EVERY
                 left = await asyncio.to_thread(self._unfinished, SWEEP_EVERY)
             except Exception as error:  # the database is away for a moment
                 log.error("cannot look for messages", cause=f"{type(error).__name__}: {error}".splitlines()[0])
@@ -126,7 +134,7 @@ class Gateway:
     async def _look_for_danger(self, conversation_id: str, inbound_id: str) -> None:
         """Crisis words wait for no message before them, not even while the engine is away."""
         if await asyncio.to_thread(self._meet_crisis_at_once, inbound_id):
-            self._laid(conversation_id)
+            self.laid(conversation_id)
 
     async def _take_up(self, conversation_id: str, inbound_id: str) -> None:
         try:
@@ -143,7 +151,7 @@ class Gateway:
         return State(
             language=conversation.language,
             intake=intake.status if intake else None,
-            question=question.name if question else None,
+            question=question.key if question else None,
             case=session.scalar(newest.limit(1)),
         )
 
@@ -151,13 +159,22 @@ class Gateway:
         prepared = await asyncio.to_thread(self._prepare, inbound_id)
         if prepared is None:
             return
+        erased = False
         if not prepared.finished:
             said = await self._understood(conversation_id, inbound_id, prepared)
             if said is None:
                 await asyncio.to_thread(self._give_up, inbound_id)
             else:
-                await asyncio.to_thread(self._finish, inbound_id, said, prepared.propose)
-        self._laid(conversation_id)
+                erased = await asyncio.to_thread(self._finish, inbound_id, said, prepared.propose)
+        self.laid(conversation_id)
+        if erased:
+            await self._forget_traces()
+
+    async def _forget_traces(self) -> None:
+        try:
+            await asyncio.to_thread(privacy.forget_traces, self._core.database, self._core.settings)
+        except Exception as error:  # the worker does it within the hour
+            log.error("traces not forgotten yet", cause=f"{type(error).__name__}: {error}".splitlines()[0])
 
     async def _understood(self, conversation_id: str, inbound_id: str, prepared: _Prepared) -> list[str] | None:
         """The engine's turn, tried until it is there; None for a message on which it fails."""
@@ -178,11 +195,12 @@ class Gateway:
             if not apologised and time.monotonic() - started > SECONDS_UNTIL_APOLOGY:
                 apologised = True
                 await asyncio.to_thread(self._apologise, inbound_id)
-                self._laid(conversation_id)
+                self.laid(conversation_id)
             await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
             tries += 1
 
-    def _laid(self, conversation_id: str) -> None:
+    def laid(self, conversation_id: str) -> None:
+        """Tell the channels that something for a conversation was laid in the outbox."""
         for listener in self._listeners:
             listener(conversation_id)
 
@@ -214,6 +232,8 @@ class Gateway:
             municipality = session.get_one(Municipality, conversation.municipality_id)
             replies = calls.answer(session, conversation, municipality, press.value, press.about, self._core.crisis)
             return self._answered(session, conversation, inbound, replies)
+        if press.kind == "menu" and press.value == MOVE:
+            return self._answered(session, conversation, inbound, [self._moves.offer(session, conversation)])
         if press.kind == "language" and press.value in self._offered:
             conversation.language, conversation.language_chosen = press.value, True
         if (conversation.pending or {}).get("kind") == "topic" and press.value != "no_topic":
@@ -223,6 +243,11 @@ class Gateway:
     def _prepare_text(
         self, session: Session, conversation: Conversation, inbound: Inbound, text: str, repeated: bool
     ) -> _Prepared:
+        code = code_in(text)  # before all else: it is in no language, and names nothing
+        if code:
+            return self._answered(session, conversation, inbound, self._moves.arrive(session, conversation, inbound, code))
+        if asks_to_move(text):
+            return self._answered(session, conversation, inbound, [self._moves.offer(session, conversation)])
         guess = self._identifier.identify(text, conversation.language) if has_words(text) else None
         choice = choose(
             current=conversation.language,
@@ -244,6 +269,8 @@ class Gateway:
         if about_call:
             return self._answered(session, conversation, inbound, about_call)
         media = (inbound.body or {}).get("media")
+        if media == "edited":
+            return self._answered(session, conversation, inbound, [self._edited(session, conversation, inbound, text)])
         if media and not repeated:
             self._outbox.put(session, conversation, Reply([say(f"media.{media}")]), inbound)
         if media and not has_words(text):
@@ -259,7 +286,16 @@ class Gateway:
         if choice.propose:  # proposed once; not wanted, it is not proposed again
             conversation.language_declined = choice.propose
         understood = native(text, guess.tag if guess else choice.speak)  # for the engine only: the stored words stay as typed
-        return _Prepared(understood, topic or intent_of_command(text), repeated, propose=choice.propose)
+        return _Prepared(understood, intent_of_command(text) or topic or intent_of_phrase(text), repeated, propose=choice.propose)
+
+    def _edited(self, session: Session, conversation: Conversation, inbound: Inbound, text: str) -> Reply:
+        """A changed message changes the response that it was, if it was one in own words; no other is read again."""
+        number = (inbound.body or {}).get("number")
+        earlier = select(Inbound).where(Inbound.conversation_id == conversation.id, Inbound.number < inbound.number)
+        latest = session.scalars(earlier.order_by(Inbound.number.desc()).limit(LATEST))
+        original = next((each for each in latest if number is not None and (each.body or {}).get("number") == number), None)
+        changed = self._core.intakes.edit(session, conversation, original.id, text) if original and has_words(text) else None
+        return changed or Reply([say("media.edited")])
 
     def _meet_crisis(self, session: Session, conversation: Conversation, inbound: Inbound) -> _Prepared:
         """The fixed reply, whatever came before."""
@@ -290,12 +326,6 @@ class Gateway:
             self._meet_crisis(session, session.get_one(Conversation, inbound.conversation_id), inbound)
             return True
 
-    def _lapse(self) -> None:
-        with self._core.database.session() as session:
-            lapsed = calls.lapse(session)
-        if lapsed:
-            log.info("words of crisis messages deleted", calls=lapsed)
-
     def _answered(self, session: Session, conversation: Conversation, inbound: Inbound, replies: list[Reply]) -> _Prepared:
         for reply in replies:
             self._outbox.put(session, conversation, reply, inbound)
@@ -304,11 +334,12 @@ class Gateway:
 
     # after the engine
 
-    def _finish(self, inbound_id: str, said: list[str], propose: str | None) -> None:
+    def _finish(self, inbound_id: str, said: list[str], propose: str | None) -> bool:
+        """Lay what was said in the outbox and end the turn; whether it erased what the newcomer had told."""
         with self._core.database.session() as session:
             inbound = session.scalars(select(Inbound).where(Inbound.id == inbound_id)).one_or_none()
             if inbound is None or inbound.state != "received":
-                return
+                return False
             conversation = session.get_one(Conversation, inbound.conversation_id)
             records = {record.id: record for record in session.scalars(select(Applied).where(Applied.inbound_id == inbound_id))}
             for identifier in dict.fromkeys(said):
@@ -319,8 +350,9 @@ class Gateway:
                 self._outbox.put(session, conversation, language_switch(propose, conversation.language, name), inbound, propose)
             erased = any(record.result["data"].get("erased") for record in records.values())
             self._close(session, inbound, "done")
-        if erased:
-            privacy.forget_tracker(self._core.settings.tracker_url, conversation.id)
+            if erased:  # before the commit: a turn that breaks off here is repeated
+                privacy.forget_tracker(self._core.settings.tracker_url, conversation.id)
+            return erased
 
     def _close(self, session: Session, inbound: Inbound, state: str) -> None:
         """The turn is over. Without an agreement to keep them, the newcomer's words end here."""

@@ -21,6 +21,7 @@ COMMANDS = {
     "erase": "erase a newcomer's data",
     "user": "accounts of staff: add, list, password",
     "content": "answers from elsewhere: import",
+    "questionnaire": "the intake's questions: show, check, export, import",
     "entry": "links and QR codes that lead newcomers to the chat",
     "bench": "measure, and print figures",
     "learn": "learn anew how much each kind of evidence counts in matching",

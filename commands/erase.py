@@ -26,4 +26,5 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
         identifier = conversation.id
         erased = privacy.erase_conversation(session, conversation)
     privacy.forget_tracker(settings.tracker_url, identifier)
+    privacy.forget_traces(parts.database, settings)
     print(f"erased: {erased.intakes} intakes, {erased.cases} cases, {erased.messages} messages, the conversation")

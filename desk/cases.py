@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from functools import partial
@@ -10,27 +11,29 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from desk.access import Member, current_member, requires
+from desk.history import history
 from desk.hub import CASES, Hub
 from desk.render import Desk, TheDesk
 from lotse import cases
-from lotse.cases import queue, work
+from lotse.cases import deletion, likeness, queue, work
 from lotse.cases.summary import STAFF_LANGUAGES
 from lotse.cases.work import WorkError
 from lotse.replies import say
 from lotse.staff import Role
-from lotse.storage.tables import Case, Municipality, Staff
+from lotse.storage.tables import Case, Municipality, Staff, now
 
 CaseWorker = Annotated[Member, Depends(requires(Role.CASE_WORKER))]
 Field = Annotated[str, Form()]
 
 KEEP_ALIVE = 15.0  # seconds; proxies close a connection that is silent for long
 LAST_PAGE = 10_000
-DONE = ("take", "assign", "status", "note")
+DONE = ("take", "assign", "status", "note", "erase", "refuse", "merge", "split", "different")
 
 router = APIRouter()
 
@@ -44,14 +47,14 @@ def all_cases(desk: TheDesk, member: CaseWorker, status: str = "", mine: str = "
     towns = member.municipalities(Role.CASE_WORKER)
     with desk.core.database.reading() as session:
         rows, more = queue.rows(session, towns, wanted)
-        counts = queue.counts(session, towns, wanted.assigned_to)
+        counts = {"": queue.total(session, towns, wanted.assigned_to), **queue.counts(session, towns, wanted.assigned_to)}
         zone = session.get_one(Municipality, min(towns)).time_zone
     return desk.page(
         member,
         "queue.html",
         zone=zone,
         rows=rows,
-        counts={"": sum(counts.values()), **counts},
+        counts=counts,
         chosen=chosen,
         mine=bool(mine),
         several=len(towns) > 1,
@@ -96,8 +99,8 @@ async def changes(hub: Hub, alive: Callable[[], Awaitable[bool]], keep_alive: fl
 def one_case(desk: TheDesk, member: CaseWorker, reference: str, language: str = "", done: str = "") -> HTMLResponse:
     """The page of a case."""
     with desk.core.database.reading() as session:
-        found = _find(session, member, reference)
-        return _page(desk, session, member, found, language=language, done=done if done in DONE else "")
+        found = find_case(session, member, reference)
+        return case_page(desk, session, member, found, language=language, done=done if done in DONE else "")
 
 
 @router.post("/desk/cases/{reference}/take")
@@ -129,17 +132,15 @@ def _do(
 ) -> Response:
     """Change a case and show it; what it does not allow is said at the field, with the input kept."""
     with desk.core.database.session() as session:
-        found = _find(session, member, reference)
+        found = find_case(session, member, reference)
         try:
             change(session, found, session.get_one(Staff, member.staff_id))
         except WorkError as error:
-            return _page(
-                desk, session, member, found, 422, errors={error.field: f"case.error.{error.field}.{error.reason}"}, **kept
-            )
-        return RedirectResponse(f"/desk/cases/{found.reference}?done={done}", 303)
+            return case_page(desk, session, member, found, 422, error=error, **kept)
+        return to_case(found, done)
 
 
-def _find(session: Session, member: Member, reference: str) -> Case:
+def find_case(session: Session, member: Member, reference: str) -> Case:
     """The case, if the member may read it. One of another town is as unknown as one that does not exist."""
     found = cases.find(session, reference)
     if found is None or found.municipality_id not in member.municipalities(Role.CASE_WORKER):
@@ -147,7 +148,12 @@ def _find(session: Session, member: Member, reference: str) -> Case:
     return found
 
 
-def _page(
+def to_case(found: Case, done: str = "") -> Response:
+    """The way to a case's page, where it says what was done."""
+    return RedirectResponse(f"/desk/cases/{found.reference}" + (f"?done={done}" if done else ""), 303)
+
+
+def case_page(
     desk: Desk,
     session: Session,
     member: Member,
@@ -156,36 +162,72 @@ def _page(
     *,
     language: str = "",
     done: str = "",
-    errors: dict[str, str] | None = None,
+    error: WorkError | None = None,
     note: str = "",
     to: str = "",
+    reason: str = "",
 ) -> HTMLResponse:
-    offered = (language, member.language, *STAFF_LANGUAGES)
-    summary = desk.core.summaries.of(found, next(tag for tag in offered if tag in STAFF_LANGUAGES))
+    """The page of a case; after a change that was refused with the error and what was typed."""
+    merged = likeness.merged(session, found)
+    root = likeness.root(session, found)
     return desk.page(
         member,
         "case.html",
         status,
         session,
+        **read_case(desk, session, member, found, language),
         zone=found.municipality.time_zone,
-        case=found,
-        call_name=queue.call_name(session, found),
-        waiting_since=queue.waiting_since(found),
-        contact=found.conversation.contact or {},
-        summary=summary,
-        s=partial(_summary_text, desk, summary.language),  # a wording of the summary, in its language
-        date_of=date.fromisoformat,
         summary_languages=STAFF_LANGUAGES,
         may_take=work.may_take(found, member.staff_id),
-        next_statuses=work.next_statuses(found.status),
+        next_statuses=work.offered_statuses(found),
         colleagues=[each for each in work.colleagues(session, found.municipality_id) if each.id != found.assigned_to],
-        history=list(reversed(found.events)),
-        longest_note=work.LONGEST_NOTE,
+        history=history(desk, session, member, found),
+        root=root if root is not found else None,
+        merged=merged,
+        proposals=likeness.proposals(session, found),
+        request=_request(session, found) if found.kind == deletion.KIND else None,
+        limits={"note": work.LONGEST_NOTE, "reason": deletion.LONGEST_REASON},
         done=done,
-        errors=errors or {},
+        errors={error.field: f"case.error.{error.field}.{error.reason}"} if error else {},
         note=note,
         to=to,
+        reason=reason,
     )
+
+
+def read_case(desk: Desk, session: Session, member: Member, found: Case, language: str = "") -> dict[str, Any]:
+    """What templates need to show who a case is about and what was told."""
+    offered = (language, member.language, *STAFF_LANGUAGES)
+    summary = desk.core.summaries.of(found, next(tag for tag in offered if tag in STAFF_LANGUAGES))
+    return {
+        "case": found,
+        "call_name": queue.call_name(session, found),
+        "waiting_since": queue.waiting_since(found),
+        "contact": found.conversation.contact or {},
+        "summary": summary,
+        "notes": [_linked(each, summary.household) for each in summary.notes],
+        "s": partial(_summary_text, desk, summary.language),  # a wording of the summary, in its language
+        "date_of": date.fromisoformat,
+    }
+
+
+def _request(session: Session, found: Case) -> dict[str, Any]:
+    """What the page of a request to delete shows beside the buttons."""
+    return {
+        "waits": deletion.waits(found),
+        "until": deletion.answer_until(found),
+        "overdue": deletion.is_overdue(found, now()),
+        "cases": deletion.stock(session, found.conversation).cases,
+    }
+
+
+def _linked(note: str, references: list[str]) -> Markup:
+    """A note of the summary in which the references are links."""
+    if not references:
+        return escape(note)
+    parts = re.split(f"({'|'.join(map(re.escape, references))})", note)
+    link = Markup('<a href="/desk/cases/{0}"><bdi>{0}</bdi></a>')
+    return Markup("").join(link.format(part) if part in references else escape(part) for part in parts)
 
 
 def _summary_text(desk: Desk, language: str, key: str, /, **values: Any) -> str:

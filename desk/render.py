@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
+from bot.outbox import Outbox
 from desk.hub import Hub
 from desk.pages import DESK, DESK_LANGUAGES, Pages, preferred
 from desk.rate import Limit
@@ -42,6 +43,7 @@ class Desk:
         self.core = core
         self.hub = hub
         self.accounts = Accounts(core.database)
+        self.outbox = Outbox(core.wording, core.languages)  # what is laid there, the bot sends
         self.secure = (core.settings.public_url or "").startswith("https://")
         self.sign_in_limit = Limit()
         self.roles_at: dict[str, frozenset[Role]] = {}  # of the pages, by path; filled from the routes at the start

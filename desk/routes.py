@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from desk import access, account, answers, calls, cases, errors, figures, questions, sign_in
+from desk import access, account, answers, calls, cases, deletion, errors, figures, merging, questions, sign_in, together
 from desk.render import Desk
 
-ROUTERS = (sign_in.router, account.router, cases.router, calls.router, answers.router, questions.router, figures.router)
+ROUTERS = (
+    sign_in.router,
+    account.router,
+    cases.router,
+    deletion.router,
+    merging.router,
+    together.router,
+    calls.router,
+    answers.router,
+    questions.router,
+    figures.router,
+)
 
 
 def add_pages(app: FastAPI, desk: Desk) -> None:

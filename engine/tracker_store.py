@@ -82,6 +82,7 @@ class RedactedTrackerStore(SQLTrackerStore):
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=OFF")  # a cache: after a power cut it is made again from the database
+    connection.execute("PRAGMA secure_delete=ON")  # whose conversation is erased is not to be found in freed pages
 
 
 def _kept(understanding: Optional[Dict[Text, Any]]) -> Dict[Text, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from sqlalchemy import select
@@ -12,9 +13,13 @@ from sqlalchemy.orm import Session
 from lotse.embedder import VectorCache
 from lotse.errors import OperatorError
 from lotse.files import read_yaml
+from lotse.intake.reminders import read_hours
+from lotse.privacy.periods import read_periods
 from lotse.storage.tables import Answer, AnswerText, Municipality
 
 __all__ = ["examples", "fill", "warm_vectors"]
+
+TOLD = ("controller", "data_protection_officer", "complaint", "guides")  # to newcomers, as they stand in the details
 
 
 class ContentError(OperatorError):
@@ -31,7 +36,7 @@ def fill(session: Session, content: Path) -> list[str]:
         data = _read(folder / "municipality.yml")
         if data.get("slug") != folder.name:
             raise ContentError(f"{folder / 'municipality.yml'}: slug must be the folder's name, {folder.name}")
-        municipality = Municipality(**data)
+        municipality = _municipality(folder / "municipality.yml", data)
         session.add(municipality)
         session.flush()
         for answer in sorted((content / "answers" / folder.name).glob("*/answer.yml")):
@@ -39,6 +44,32 @@ def fill(session: Session, content: Path) -> list[str]:
         municipality.content_version = 1
         added.append(folder.name)
     return added
+
+
+def _municipality(file: Path, data: dict[str, Any]) -> Municipality:
+    """A town as its file tells it; what is wrong is named now, and not when the first newcomer meets it."""
+    for name in ("slug", "name", "country", "time_zone", "details"):
+        if not data.get(name):
+            raise ContentError(f"{file}: field {name} is missing")
+    if unknown := sorted(set(data) - {"slug", "name", "country", "official_key", "time_zone", "details"}):
+        raise ContentError(f"{file}: field {unknown[0]} is unknown")
+    details = data["details"]
+    if not isinstance(details, dict):
+        raise ContentError(f"{file}: details must be named fields")
+    for name in TOLD:
+        told = details.get(name)
+        if told is not None and not (isinstance(told, str) and told.strip()):
+            raise ContentError(f"{file}: details: {name} must be a text")
+    try:
+        ZoneInfo(data["time_zone"])
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise ContentError(f"{file}: time_zone {data['time_zone']!r} is unknown; name one such as Europe/Berlin") from error
+    try:
+        read_periods(details)
+        read_hours(details)
+    except ValueError as error:
+        raise ContentError(f"{file}: details: {error}") from error
+    return Municipality(**data)
 
 
 def _answer(folder: Path, municipality_id: str) -> Answer:

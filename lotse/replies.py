@@ -5,9 +5,12 @@ The gateway renders it in the newcomer's language (lotse.wording) and hands it t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
+
+TICK = "✓ "  # before the label of a choice that is chosen
 
 Kind = Literal["choice", "control", "consent", "language", "answer", "feedback", "menu"]
 
@@ -66,6 +69,14 @@ def from_json(data: dict[str, Any]) -> Reply:
         language=data["language"],
         strong=data.get("strong"),
     )
+
+
+def label_of(press: Mapping[str, str], body: Mapping[str, Any] | None) -> str | None:
+    """What stood on a pressed button of a message as it lies in the outbox, without its tick."""
+    for button in (button for row in (body or {}).get("buttons", []) for button in row):
+        if all(button[name] == press[name] for name in ("kind", "value", "about")):
+            return str(button["label"]).removeprefix(TICK)
+    return None
 
 
 def _say_to_json(value: Any) -> Any:

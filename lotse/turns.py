@@ -14,6 +14,8 @@ from lotse.storage.tables import Conversation, Inbound, Municipality
 
 SURE = 0.7  # confidence from which a typed message is taken for a wish to the bot itself, and not for a question
 
+ASKED_BESIDE = ("delete", "topic", "start_over", "withdraw")  # kinds of `pending` for which the intake's form is left
+
 
 @dataclass(frozen=True)
 class Understanding:

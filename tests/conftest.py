@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.newcomer import ROOT, Newcomer, environment
+from tests.newcomer import ROOT, Newcomer, environment, pids_of
 from tests.telegram.server import TelegramServer
 
 
@@ -33,13 +33,7 @@ class Home:
 
     def pids(self) -> dict[str, int]:
         """Process ids of engine, actions, bot and desk, as far as they run."""
-        found = {}
-        for file in Path(f"/proc/{self.supervisor}/task").glob("*/children"):
-            for pid in file.read_text().split():
-                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-                if len(words) > 2:
-                    found[words[2].decode().replace("rasa", "engine")] = int(pid)
-        return found
+        return pids_of(self.supervisor)
 
     def logs(self) -> str:
         """All that the processes have logged."""

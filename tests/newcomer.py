@@ -31,6 +31,17 @@ def run(home: Path, *arguments: str, **extra: str) -> subprocess.CompletedProces
     )
 
 
+def pids_of(supervisor: int) -> dict[str, int]:
+    """Process ids of engine, actions, bot and desk, as far as they run, by the process that started them."""
+    found = {}
+    for file in Path(f"/proc/{supervisor}/task").glob("*/children"):
+        for pid in file.read_text().split():
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            if len(words) > 2:
+                found[words[2].decode().replace("rasa", "engine")] = int(pid)
+    return found
+
+
 class Newcomer:
     """Types and presses; keeps the last line and every button that was shown."""
 

@@ -50,6 +50,10 @@ class Wording:
         """
         return part if isinstance(part, str) else self._say(part, self._languages[tag])
 
+    def has(self, key: str, tag: str) -> bool:
+        """Whether a wording without plural is there in a language."""
+        return tag in self._catalogues and self._catalogues[tag].gettext(key) != key
+
     def _say(self, part: Say, language: Language) -> str:
         catalogue = self._catalogues[language.tag]
         count = part.values.get("count")

@@ -15,7 +15,7 @@ from tests.telegram.walking import Walker, wording
 
 pytestmark = pytest.mark.processes
 
-OWN = {"call_name": "Оксана", "wish_year": "знову працювати медсестрою", "languages": "українська", "jobs_done": "медсестра"}
+OWN = {"call_name": "Оксана", "wish_year": "знову працювати медсестрою", "languages": "українська", "job": "медсестра"}
 SUMMARY = {"de": "In einem Jahr", "nl": "Over een jaar", "en": "In one year"}
 UNHEARD_OF = "Wer repariert kaputte Fahrräder?"
 ASKED_ANEW = "Mein Rad ist kaputt, wer kann es reparieren?"

@@ -18,8 +18,8 @@ LOCALES = {"ar": "ar-EG", "de": "de-DE"}
 QUESTION = {"ar": "وين بسجل عنواني الجديد", "de": "wo muss ich mich anmelden"}
 PLACE = "Bürgerbüro"
 OWN = {
-    "ar": {"call_name": "سلمى", "wish_year": "بدي اتعلم الماني واشتغل خياطة", "languages": "العربية", "jobs_done": "خياطة"},
-    "de": {"call_name": "Irina", "wish_year": "eine eigene Wohnung", "languages": "Deutsch", "jobs_done": "Bäckerin"},
+    "ar": {"call_name": "سلمى", "wish_year": "بدي اتعلم الماني واشتغل خياطة", "languages": "العربية", "job": "خياطة"},
+    "de": {"call_name": "Irina", "wish_year": "eine eigene Wohnung", "languages": "Deutsch", "job": "Bäckerin"},
 }
 BOTH = pytest.mark.parametrize("tag", ["ar", "de"])
 

@@ -214,11 +214,13 @@ def make_case(
     session.add(conversation)
     session.flush()
     intake = Intake(
-        conversation_id=conversation.id, municipality_id=here.id, questionnaire="intake", version="1", status="submitted"
+        conversation_id=conversation.id, municipality_id=here.id, questionnaire="intake", version="1", status="submitted", sent=1
     )
     session.add(intake)
     for question, value, words in TOLD if told is None else told:
-        intake.responses.append(Response(question=question, value=value, words=words, language=language, inbound_id="m_1"))
+        intake.responses.append(
+            Response(question=question, value=value, words=words, language=language, inbound_id="m_1", sent_in=1)
+        )
     intake.consents.append(Consent(purpose="guide_reads", text_version="2026-11", language=language))
     session.flush()
     case = open_case(session, conversation, "intake", intake=intake)

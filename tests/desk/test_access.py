@@ -25,6 +25,7 @@ EXPECTED = {  # by the beginning of the path; the longest that fits
     "/desk": EVERYBODY,
     "/desk/cases": WORKERS,
     "/desk/calls": WORKERS,
+    "/desk/together": WORKERS,
     "/desk/answers": EDITORS,
     "/desk/questions": EDITORS,
     "/desk/figures": frozenset({Role.OBSERVER, Role.MUNICIPALITY_ADMINISTRATOR}),

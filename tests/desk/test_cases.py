@@ -75,11 +75,15 @@ async def test_the_last_name_counts_and_without_one_there_is_a_dash(core: Core, 
     with core.database.session() as session:
         one = make_case(session, told=[("call_name", "Olena", "Olena")])
         assert one.intake is not None
-        one.intake.responses.append(Response(question="call_name", value="Lena", words="Lena", language="uk", inbound_id="m"))
+        for name, version in (("Lena", 2), ("Lenotschka", None)):  # the last one is not sent yet
+            one.intake.responses.append(
+                Response(question="call_name", value=name, words=name, language="uk", inbound_id="m", sent_in=version)
+            )
         make_case(session, told=[("call_name", None, None)])
     page = await browser(Role.CASE_WORKER).get("/desk/cases")
     assert "Lena" in page.text
     assert "Olena" not in page.text
+    assert "Lenotschka" not in page.text
     assert "No name given" in page.text
 
 

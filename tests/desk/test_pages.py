@@ -11,7 +11,9 @@ from babel.messages.pofile import read_po
 from fastapi import FastAPI
 
 from desk.access import rules
+from desk.cases import DONE
 from desk.pages import DESK, DESK_LANGUAGES
+from lotse.cases import deletion, likeness
 from lotse.cases.work import STATUSES, next_statuses
 from lotse.core import Core
 from lotse.replies import say
@@ -19,7 +21,7 @@ from lotse.settings import ROOT
 from lotse.staff import Role
 from lotse.storage.tables import Case, UnansweredQuestion
 from lotse.wording import Wording
-from tests.desk.conftest import ELSEWHERE, SignedIn, make_case, make_contact, town
+from tests.desk.conftest import ELSEWHERE, SignedIn, make_case, make_contact, staff, town
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -77,6 +79,8 @@ def test_every_value_that_is_shown_by_a_wording_has_one() -> None:
         | {f"channel.{name}" for name in channels}
         | {f"case.set.{step}" for step in steps}
         | {f"kind.{kind}" for kind in ("intake", "contact", "deletion")}
+        | {f"same.{kind}" for kind in likeness.KINDS}
+        | {f"case.done.{done}" for done in DONE}
     )
     assert wanted <= known, wanted - known
 
@@ -107,7 +111,14 @@ async def test_no_page_has_anything_inline_or_from_elsewhere(app: FastAPI, core:
     with core.database.session() as session:
         case, contact = make_case(session), make_contact(session, "?")
         contact.conversation.contact = {"phone": "1", "email": "a@b.c"}
-        paths = ["/desk/nonsense", f"/desk/cases/{case.reference}", f"/desk/cases/{contact.reference}", "/desk/cases?mine=1"]
+        twin, third = make_case(session), make_case(session)
+        for each in (case, twin, third):
+            likeness.keep(session, each, {"phone": "1"}, {})
+        likeness.merge(session, twin, third, staff(session, "colleague"))
+        request = deletion.request(session, case.conversation)
+        paths = ["/desk/nonsense", "/desk/cases?mine=1", f"/desk/cases/{case.reference}/merge?other={twin.reference}"]
+        paths += [f"/desk/cases/{each.reference}" for each in (case, contact, twin, third, request)]
+        paths.append(f"/desk/cases/{request.reference}/erase")
     worker = browser(Role.CASE_WORKER)
     await worker.post(f"/desk/cases/{case.reference}/take")
     await worker.post(f"/desk/cases/{case.reference}/note", text="x")

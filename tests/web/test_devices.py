@@ -11,9 +11,11 @@ from sqlalchemy import select, text, update
 from starlette.testclient import TestClient
 
 from bot.channels.web import app, contact
-from bot.channels.web.limiting import ALL_WRONG_CODES, network
-from bot.channels.web.sessions import AGE, letters_of
+from bot.channels.web.limiting import network
+from bot.channels.web.sessions import AGE
+from bot.limiting import ALL_WRONG_CODES
 from lotse.cases.service import ALPHABET
+from lotse.codes import letters_of
 from lotse.privacy import erase_conversation, erase_told
 from lotse.storage.tables import Conversation, ReturnCode, WebSession, now
 from tests.web.conftest import Desk

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from telegram import CallbackQuery, Chat, ChatMember, Message, Update
 
+from bot.incoming import MOVE, code_in
 from bot.messages import IncomingMessage, Media
 
 CHANNEL = "telegram"
@@ -72,7 +73,7 @@ def _message(message: Message, identifier: str, media: Media | None) -> Arrived 
     if sender is None or sender.is_bot:
         return None
     kind = media or _media(message)
-    text = None if media else message.text or message.caption
+    text = message.text or message.caption
     if kind is None and text is None:
         return None  # a service message such as "pinned" or "joined"
     if message.chat.type != Chat.PRIVATE:
@@ -80,6 +81,8 @@ def _message(message: Message, identifier: str, media: Media | None) -> Arrived 
     if message.media_group_id:
         identifier = f"album{message.media_group_id}"  # the pictures of an album come one by one and are met once
     command, _, payload = (text or "").partition(" ")
+    if command == "/start" and payload.startswith(f"{MOVE}_") and code_in(payload):  # a link that goes on from elsewhere
+        text, payload = payload, ""
     entry = payload.strip() if command == "/start" and payload.strip() else None
     return Arrived(
         IncomingMessage(
@@ -88,6 +91,7 @@ def _message(message: Message, identifier: str, media: Media | None) -> Arrived 
             identifier,
             text=command if entry else text,
             media=kind,
+            number=message.message_id,
             language_hint=sender.language_code,
             entry=entry,
         )

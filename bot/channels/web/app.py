@@ -8,21 +8,22 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter
 from starlette.background import BackgroundTask
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
-from bot.channels.web import contact
+from bot.channels.web import contact, cookie, forms, my
 from bot.channels.web.chats import Chats, Here, new_nonce
-from bot.channels.web.limiting import ALL_WRONG_CODES, CODE, SEND, START, WRONG_CODE, Limits, network
+from bot.channels.web.cookie import COOKIE
+from bot.channels.web.limiting import CODE, SEND, START, network
 from bot.channels.web.markup import marked
-from bot.channels.web.sessions import AGE
+from bot.channels.web.sessions import is_at_counter
 from bot.channels.web.stream import News, events
 from bot.door import Door
 from bot.incoming import LONGEST
+from bot.limiting import ALL_WRONG_CODES, WRONG_CODE, Limits
 from desk.hub import Hub
 from desk.pages import Pages, preferred
 from lotse.core import Core
@@ -31,8 +32,7 @@ from lotse.replies import say
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
 
-COOKIE = "lotse_chat"
-LONGEST_FORM = 1_000_000  # bytes; 100 000 letters of any script, encoded
+AFTER_COUNTER = "/desk/together?done=ended"  # where staff go on when a chat that was begun together is closed
 MOST_FIELDS = 20
 PATIENCE = 20.0  # seconds that a browser without JavaScript waits for the answer
 STREAMS = 8  # open pages of one chat that are told of news; more pages ask by themselves
@@ -61,6 +61,7 @@ def routes(core: Core, door: Door, hub: Hub, statics: dict[str, Path]) -> APIRou
     ):
         methods = ["GET", "HEAD"] if method == "GET" else [method]
         router.add_api_route(path, handler, methods=methods, response_model=None)
+    router.include_router(my.routes(core, door, statics))
     return router
 
 
@@ -217,6 +218,11 @@ class _WebChat:
             return self._return_page(request, "web.return.too_many", 429, form["code"], {"Retry-After": str(seconds)})
         token = await asyncio.to_thread(self._chats.come_back, form["code"])
         if token is None:
+            here = await self._here(request)
+            moved = await asyncio.to_thread(self._chats.come_from_elsewhere, here, form["code"])
+            if moved is not None:  # the bot takes the code, as it does where one is sent in a chat
+                await self._worked_on(moved.conversation, moved.message)
+                return self._with_cookie(RedirectResponse("/chat#end", 303), moved.token)
             self._limits.take(WRONG_CODE, "code", client)
             self._limits.take(ALL_WRONG_CODES, "codes")
             return self._return_page(request, "web.return.wrong", 400, form["code"])
@@ -233,10 +239,10 @@ class _WebChat:
 
     async def leave(self, request: Request) -> Response:
         """Close the chat on this device."""
-        await asyncio.to_thread(self._chats.leave, request.cookies.get(COOKIE))
-        response = RedirectResponse("/chat", 303)
-        response.delete_cookie(COOKIE, path="/chat", secure=self._secure, httponly=True, samesite="lax")
-        return response
+        token = request.cookies.get(COOKIE)
+        await asyncio.to_thread(self._chats.leave, token)
+        target = AFTER_COUNTER if is_at_counter(token) else "/chat"
+        return cookie.forget(RedirectResponse(target, 303), secure=self._secure)
 
     # contact
 
@@ -294,6 +300,8 @@ class _WebChat:
             shown=shown,
             problem=problem,
             draft=draft,
+            together_with=here.together_with,
+            slug=here.slug,
             key=self._chats.key(here),
             longest=LONGEST,
             marked=marked,
@@ -354,23 +362,13 @@ class _WebChat:
         return preferred(request.headers.get("accept-language"), self._offered, default)
 
     def _with_cookie(self, response: Response, token: str) -> Response:
-        age = int(AGE.total_seconds())
-        response.set_cookie(COOKIE, token, age, path="/chat", secure=self._secure, httponly=True, samesite="lax")
-        return response
+        return cookie.keep(response, token, secure=self._secure)
 
 
 async def _form(request: Request) -> _Form:
     """The fields of a form; one that is too long is read no further."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LONGEST_FORM:
-                return _Form({}, too_long=True)
-        pairs = parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS)
-    except (ValueError, ClientDisconnect):
-        return _Form({})
-    return _Form(dict(pairs))
+    pairs = await forms.pairs(request, MOST_FIELDS)
+    return _Form({}, too_long=True) if pairs is None else _Form(dict(pairs))
 
 
 def _state(state: str, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -18,8 +18,11 @@ from bot.inbox import Inbox
 from bot.messages import IncomingMessage
 from bot.outbox import mark_sent
 from desk.pages import Pages
+from lotse.cases import likeness
+from lotse.codes import grouped, letters_of
 from lotse.core import Core
-from lotse.storage.tables import Conversation, Entry, Inbound, Municipality, Outbound
+from lotse.intake import moving
+from lotse.storage.tables import Conversation, Entry, Inbound, Municipality, Outbound, Staff
 
 CHANNEL = "web"
 SHOWN = 100  # bubbles; earlier ones on request
@@ -38,6 +41,17 @@ class Here:
     language: str | None
     town: str
     country: str
+    together_with: str | None = None  # name of the member of staff at whose counter this is
+    slug: str = ""  # of the town
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A chat that a talk from elsewhere goes on in, and the message that brings it there."""
+
+    token: str
+    conversation: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -61,16 +75,26 @@ class Chats:
         self._inbox = Inbox(core)
         self._pages = pages
 
-    def find(self, token: str | None) -> Here | None:
-        """The chat that a cookie opens."""
+    def find(self, token: str | None, *, visit: bool = True) -> Here | None:
+        """The chat that a cookie opens; no visit is when an open page asks by itself."""
         with self._database.reading() as session:
             found = sessions.find(session, self._vault, token)
             if found is None or token is None:
                 return None
             conversation = session.get_one(Conversation, found.conversation_id)
             town = session.get_one(Municipality, conversation.municipality_id)
-            here = Here(token, conversation.id, conversation.address, conversation.language, town.name, town.country)
-            is_to_be_noted = sessions.is_to_be_noted(found)
+            staff = session.get(Staff, conversation.assisted_by or "") if sessions.is_at_counter(token) else None
+            here = Here(
+                token,
+                conversation.id,
+                conversation.address,
+                conversation.language,
+                town.name,
+                town.country,
+                staff.name if staff is not None else None,
+                town.slug,
+            )
+            is_to_be_noted = visit and sessions.is_to_be_noted(found, token)
         if is_to_be_noted:
             with self._database.session() as session:
                 sessions.note(session, self._vault, token)
@@ -87,16 +111,7 @@ class Chats:
 
     def begin(self, language: str, slug: str | None, entry: str | None) -> str:
         """A new conversation, greeted; returns the token for the browser's cookie."""
-        opened = self._inbox.open(
-            IncomingMessage(
-                channel=CHANNEL,
-                address=secrets.token_urlsafe(24),
-                external_id="",
-                language_chosen=language,
-                municipality=slug or None,
-                entry=entry if is_name(entry) else None,
-            )
-        )
+        opened = self._inbox.open(_first(language, slug, entry))
         with self._database.session() as session:
             return sessions.begin(session, self._vault, opened)
 
@@ -126,7 +141,7 @@ class Chats:
 
     def news(self, token: str, after: int) -> News | None:
         """What a page that shows everything up to a number does not show yet; None if its session has ended."""
-        here = self.find(token)
+        here = self.find(token, visit=False)
         if here is None:
             return None
         with self._database.reading() as session:
@@ -174,9 +189,34 @@ class Chats:
             found = sessions.conversation_of_code(session, self._vault, typed)
             return sessions.begin(session, self._vault, found) if found else None
 
-    def leave(self, token: str | None) -> None:
-        """End a browser's session."""
+    def come_from_elsewhere(self, here: Here | None, typed: str) -> Moved | None:
+        """Send the code of a talk on another channel to the chat that is open, else to a new one in the talk's language."""
+        with self._database.reading() as session:
+            found = moving.find(session, self._vault, typed)
+            if found is None:
+                return None
+            language, town = found.language, session.get_one(Municipality, found.municipality_id).slug
+        letters = letters_of(typed)
+        message = IncomingMessage(
+            CHANNEL,
+            here.address if here is not None else secrets.token_urlsafe(24),
+            self._vault.digest(f"web message\0{letters}")[:32],
+            text=grouped(letters),
+            language_hint=language,
+            municipality=town,
+        )
+        conversation, stored = self._inbox.store(message)
+        if here is not None:
+            return Moved(here.token, conversation, stored)
         with self._database.session() as session:
+            return Moved(sessions.begin(session, self._vault, conversation), conversation, stored)
+
+    def leave(self, token: str | None) -> None:
+        """End a browser's session. At a counter with it ends that staff help: what comes next, the newcomer tells alone."""
+        with self._database.session() as session:
+            found = sessions.find(session, self._vault, token) if sessions.is_at_counter(token) else None
+            if found is not None:
+                session.get_one(Conversation, found.conversation_id).assisted_by = None
             sessions.end(session, self._vault, token)
 
     def contact_of(self, here: Here) -> contact.Contact:
@@ -185,13 +225,35 @@ class Chats:
             return contact.of(session.get_one(Conversation, here.conversation))
 
     def keep_contact(self, here: Here, given: contact.Contact) -> None:
-        """Keep it."""
+        """Keep it; by what cases may be known again follows."""
         with self._database.session() as session:
-            contact.keep(session.get_one(Conversation, here.conversation), given)
+            conversation = session.get_one(Conversation, here.conversation)
+            contact.keep(conversation, given)
+            likeness.keep_contact(session, conversation)
 
     def key(self, here: Here) -> str:
         """Names a chat in a browser's own store, so that no other chat sends what waits there."""
         return self._vault.digest(f"web store\0{here.conversation}")[:16]
+
+
+def begin_together(core: Core, language: str, slug: str, staff_id: str) -> str:
+    """A new conversation in which a member of staff helps; returns the token for the cookie of their browser."""
+    opened = Inbox(core).open(_first(language, slug, None))
+    with core.database.session() as session:
+        session.get_one(Conversation, opened).assisted_by = staff_id
+        return sessions.begin(session, core.database.vault, opened, at_counter=True)
+
+
+def _first(language: str, slug: str | None, entry: str | None) -> IncomingMessage:
+    """What begins a conversation at an address of its own."""
+    return IncomingMessage(
+        channel=CHANNEL,
+        address=secrets.token_urlsafe(24),
+        external_id="",
+        language_chosen=language,
+        municipality=slug or None,
+        entry=entry if is_name(entry) else None,
+    )
 
 
 def is_name(text: str | None) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.incoming import intent_of_command
-from lotse.intake.asking import TICK
+from bot.inbox import is_of_page
+from bot.incoming import MOVE, asks_to_move, intent_of_command
+from lotse.replies import TICK, label_of
 from lotse.storage.tables import Inbound, Outbound
 
 
@@ -47,7 +48,7 @@ def bubbles(outbound: Sequence[Outbound], inbound: Sequence[Inbound], language: 
     for row in _in_order(outbound, inbound):
         if isinstance(row, Outbound):
             _put(shown, of_bot(row))
-        elif row.id not in ticks and not _is_open_tick(row, bodies):
+        elif row.id not in ticks and not _is_open_tick(row, bodies) and not is_of_page(row.external_id):
             shown.append(of_newcomer(row, bodies, language))
     return _only_newest_buttons(shown)
 
@@ -74,14 +75,15 @@ def of_bot(row: Outbound) -> Bubble:
 def of_newcomer(row: Inbound, bodies: dict[str, Any], language: str) -> Bubble:
     """The newcomer's own message; a press is shown as what stood on the button."""
     body = row.body or {}
-    text = _label(body["press"], bodies) if body.get("press") else body.get("text") or None
+    press = body.get("press")
+    text = label_of(press, bodies.get(press["message"])) if press else body.get("text") or None
     return Bubble(
         id=row.external_id,
         own=True,
         text=text,
         language=row.language or language,
         direction="auto",
-        command=intent_of_command(text or ""),
+        command=MOVE if asks_to_move(text or "") else intent_of_command(text or ""),
         waits=row.state == "received",
     )
 
@@ -131,11 +133,3 @@ def _is_open_tick(row: Inbound, bodies: dict[str, Any]) -> bool:
 
 def _is_multiple(body: dict[str, Any]) -> bool:
     return any(button["kind"] == "control" and button["value"] == "done" for buttons in body["buttons"] for button in buttons)
-
-
-def _label(press: dict[str, str], bodies: dict[str, Any]) -> str | None:
-    body = bodies.get(press["message"], {"buttons": []})
-    for button in (button for buttons in body["buttons"] for button in buttons):
-        if all(button[name] == press[name] for name in ("kind", "value", "about")):
-            return str(button["label"]).removeprefix(TICK)
-    return None

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 # no quotes, brackets, white space or direction marks in an address; nothing but http and https becomes a link
 _ADDRESS = re.compile("https?://[^\\s<>\"'`\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069«»“”„]+", re.IGNORECASE)
+_COMMAND = re.compile(r"(?<![\w/])(/[a-z]+)(?![\w/])")
 _NOT_AT_THE_END = ".,;:!?…)]}،؛؟"
 
 
@@ -16,6 +17,13 @@ def marked(text: str, strong: str | None = None) -> Markup:
     before, found, after = text.partition(strong) if strong else (text, "", "")
     title = Markup("<strong>{}</strong>").format(with_links(found)) if found else Markup()
     return with_links(before) + title + with_links(after)
+
+
+def commands(text: str) -> Markup:
+    """The text, escaped, with its commands (`/mydata`) kept together: their slash would jump in right-to-left text."""
+    parts = [escape(text) if place % 2 == 0 else Markup('<bdi dir="ltr">{}</bdi>').format(text)
+             for place, text in enumerate(_COMMAND.split(text))]  # fmt: skip
+    return Markup().join(parts)
 
 
 def with_links(text: str) -> Markup:
