@@ -114,9 +114,9 @@ class Asking:
         return self._fill(words.next if question.number > 1 and words.next else words.label)
 
     def short(self, question: Question) -> str:
-        """A question's short name, in a group with the entry's number."""
+        """A question's short name, from a group's second entry on with its number."""
         short = self._fill(self._questionnaire.words_of(question, self._language).short)
-        return f"{short} {question.number}" if question.number else short
+        return f"{short} {question.number}" if question.number > 1 else short
 
     def why(self, question: Question) -> str:
         """Why the question is asked."""

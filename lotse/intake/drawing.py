@@ -204,7 +204,8 @@ class _Drawing:
             canvas.bar(x + 1.5, y + 7, 12, 8)
         elif sign == "agreement":
             canvas.rectangle(x + 1, y + 1, 13, 13, line=1.5, corner=1)
-            canvas.path([(x + 4, y + 7.5), (x + 7, y + 11), (x + 12, y + 3.5)])
+            tick = [(4.0, 7.5), (7.0, 11.0), (12.0, 3.5)]  # the same in all languages
+            canvas.path([(x + (15 - across if canvas.right_to_left else across), y + down) for across, down in tick])
         elif sign == "star":
             corners = [
                 (7.5, 0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ class Questionnaire:
     translations: dict[str, Translation]
     source: dict[str, Any] = field(repr=False)
 
-    @property
+    @cached_property  # asked for many times in a turn
     def digest(self) -> str:
         """Fingerprint of the questions without their words: two with the same one ask the same."""
         plain = json.dumps(self.source["questions"], sort_keys=True, ensure_ascii=False)

@@ -478,7 +478,7 @@ class Intakes:
         if following and following.section != question.section and not intake.amending:
             name = self.questionnaire(turn.session, intake).section_name(following.section, turn.language)
             before.append(say("intake.next_section", section=name, count=asking.minutes(told, following.section)))
-        elif not before and value is not None and question.is_free:
+        elif not before and typed is not None and value is not None and question.is_free:
             before.append(say("intake.noted"))
         alarm = question.alarm.get(value) if isinstance(value, str) else None
         return Taken(True, [self._alarm(turn, alarm)] if alarm else [], before)

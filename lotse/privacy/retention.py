@@ -35,6 +35,7 @@ from lotse.storage.tables import (
     WebSession,
 )
 
+LOCK = 3_776_582  # any number of our own
 CHANGES_STATUS = ("status", "merged", "split", "refused", "erased")  # kinds of case events
 
 
@@ -59,7 +60,9 @@ class Purged:
 
 
 def purge(session: Session, moment: datetime) -> Purged:
-    """Delete everything whose time is over at a moment."""
+    """Delete everything whose time is over at a moment; nothing while another process does it."""
+    if not _is_alone(session):
+        return Purged()
     found = dict.fromkeys(asdict(Purged()), 0)
     for town in session.scalars(select(Municipality)).all():
         periods = periods_of(town)
@@ -84,6 +87,13 @@ def purge(session: Session, moment: datetime) -> Purged:
     return Purged(**found)
 
 
+def _is_alone(session: Session) -> bool:
+    """On SQLite nobody else can write until this transaction ends; PostgreSQL needs a lock for it."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(LOCK))))
+
+
 # intakes and cases
 
 
@@ -96,7 +106,7 @@ def _drafts(session: Session, town: Municipality, limit: datetime) -> int:
         Intake.gate.is_(None),
         Intake.touched_at <= limit,
     )
-    return _end(session, session.scalars(wanted).all())
+    return _end(session, session.scalars(wanted.with_for_update()).all())
 
 
 def _changes(session: Session, town: Municipality, limit: datetime) -> int:
@@ -108,7 +118,7 @@ def _changes(session: Session, town: Municipality, limit: datetime) -> int:
         Intake.touched_at <= limit,
         or_(Intake.amending, exists().where(unsent)),
     )
-    found = session.scalars(wanted).all()
+    found = session.scalars(wanted.with_for_update()).all()
     for intake in found:
         intake.responses = [each for each in intake.responses if each.sent_in is not None]
         intake.amending = intake.paused = False
@@ -139,7 +149,8 @@ def _cases(session: Session, town: Municipality, limit: datetime, drafts: dateti
 
 def _left(session: Session, limit: datetime) -> int:
     """Intakes that were left before the agreement; nothing of them may be kept."""
-    return _end(session, session.scalars(select(Intake).where(Intake.gate.is_not(None), Intake.touched_at <= limit)).all())
+    wanted = select(Intake).where(Intake.gate.is_not(None), Intake.touched_at <= limit)
+    return _end(session, session.scalars(wanted.with_for_update()).all())
 
 
 def _end(session: Session, intakes: Iterable[Intake]) -> int:

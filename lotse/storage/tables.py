@@ -226,7 +226,7 @@ class Intake(Table):
     digest: Mapped[str | None] = mapped_column(String(64))  # of the questions that it began with
     household_id: Mapped[str | None] = mapped_column(String(40), index=True)  # the same for people who live together
     assisted_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))  # filled in together
-    status: Mapped[str] = mapped_column(String(20), default="started")  # started, submitted, withdrawn, expired
+    status: Mapped[str] = mapped_column(String(20), default="started")  # started, submitted, withdrawn
     sent: Mapped[int] = mapped_column(default=0)  # how often it was sent: the version that the case worker reads
     amending: Mapped[bool] = mapped_column(Boolean, default=False)  # sent, and being changed
     paused: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -49,3 +49,17 @@ def test_one_line_for_each_question(installation: Installation) -> None:
             assert set(answer["candidates"][0]) == {"id", "topic", "title", "language", "score", "source_id"}
             scores = [candidate["score"] for candidate in answer["candidates"]]
             assert scores == sorted(scores, reverse=True)
+
+
+def test_a_town_without_answers_knows_nothing_and_breaks_nothing(installation: Installation) -> None:
+    done = subprocess.run(
+        [str(ROOT / "run"), "ask", "--json", "--municipality", "voorbeeldstad"],
+        input="hoe schrijf ik mijn dochter in op school\nich will mich umbringen\n",
+        env=environment(installation.home),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(each["decision"], each["candidates"]) for each in answers] == [("unknown", []), ("crisis", [])]

@@ -6,12 +6,20 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from bot.worker import Worker
+from lotse import core
+from lotse.settings import from_environment
+from lotse.storage.tables import Consent, ConsentProof, Intake, Municipality
 from tests.conftest import Installation
 from tests.newcomer import run
+from tests.unit.test_reminders import DAY, TOUCHED, begin
 
 BINARIES = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
 FOUND = shutil.which("initdb") or next((str(folder / "initdb") for folder in BINARIES if (folder / "initdb").exists()), None)
@@ -68,3 +76,25 @@ def test_an_intake_becomes_a_case_on_postgresql(database_url: str, tmp_path: Pat
         who.close()
     finally:
         installation.close()
+
+
+def test_reminders_and_deletion_on_postgresql(database_url: str, tmp_path: Path) -> None:
+    """Four processes at once: each newcomer is reminded once, everything that is over goes once."""
+    parts = core.build(from_environment({"LOTSE_HOME": str(tmp_path / "home"), "LOTSE_DATABASE_URL": database_url}))
+    core.prepare(parts)
+    with parts.database.session() as session:
+        begun = [begin(session, f"chat {number}") for number in range(12)]
+        for _, intake in begun:
+            session.add(Consent(intake_id=intake, purpose="guide_reads", text_version="1", language="en"))
+    with ThreadPoolExecutor(4) as pool:
+        workers = [Worker(parts, lambda conversation_id: None) for _ in range(4)]
+        said = [each for found in pool.map(lambda worker: worker.remind(TOUCHED + DAY), workers) for each in found]
+        assert sorted(said) == sorted(conversation for conversation, _ in begun)
+        over = TOUCHED + timedelta(days=200)
+        purged = list(pool.map(lambda worker: worker.purge(over), workers))
+    assert sum(each.drafts for each in purged) == 12
+    with parts.database.reading() as session:
+        assert session.scalars(select(Intake).where(Intake.id.in_([intake for _, intake in begun]))).all() == []
+        assert len(session.scalars(select(ConsentProof).where(ConsentProof.ended_by == "expired")).all()) == 12
+        assert len(session.scalars(select(Municipality)).all()) > 1, "towns stay"
+    parts.database.engine.dispose()

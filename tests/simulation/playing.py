@@ -40,8 +40,10 @@ class Played:
         return self.diary.problems
 
 
-async def play(core: Core, world: World, oracle: Oracle, seed: str, language: str, style: Style) -> Played:
-    """Play one newcomer to the end, and compare what is stored with what was told."""
+async def play(
+    core: Core, world: World, oracle: Oracle, seed: str, language: str, style: Style, *, most_acts: int | None = None
+) -> Played:
+    """Play one newcomer to the end, or so many acts long, and compare what is stored with what was told."""
     random = Random(seed)
     chat = await world.chat(f"simulated-{seed}", language, oracle.town.slug)
     newcomer = Newcomer(
@@ -49,7 +51,7 @@ async def play(core: Core, world: World, oracle: Oracle, seed: str, language: st
         types=style != "presses", presses=style != "types",
     )  # fmt: skip
     try:
-        await _life(newcomer, random)
+        await _life(newcomer, random, most_acts)
     except Stuck:
         pass
     finally:
@@ -58,7 +60,7 @@ async def play(core: Core, world: World, oracle: Oracle, seed: str, language: st
     return Played(seed, language, style, newcomer.diary)
 
 
-async def _life(newcomer: Newcomer, random: Random) -> None:
+async def _life(newcomer: Newcomer, random: Random, most_acts: int | None) -> None:
     await newcomer.arrive()
     if random.random() < 0.3 and newcomer.presses:
         await newcomer.press(next(button for message in newcomer.line.messages for button in message.buttons
@@ -69,7 +71,7 @@ async def _life(newcomer: Newcomer, random: Random) -> None:
     acts = 0
     while newcomer.at is not None:
         acts += 1
-        if leaves_after is not None and acts > leaves_after:
+        if acts > min(leaves_after or acts, most_acts or acts):
             return
         if newcomer.at.type == "review":
             if not await _at_review(newcomer, random):

@@ -200,20 +200,19 @@ class Mine:
     def notice(self, language: str, slug: str, entry: str, channel: str) -> Notice | None:
         """The notice of the town that a link means: of the place with this token, else of the slug, else our own."""
         with self._database.reading() as session:
-            place = session.get(Entry, entry) if is_name(entry) else None
-            wanted = slug or self._core.settings.municipality
-            found = (
-                session.get(Municipality, place.municipality_id)
-                if place is not None
-                else session.scalar(select(Municipality).where(Municipality.slug == wanted))
-                if is_name(wanted)
-                else None
-            )
+            found = self._town(session, slug, entry)
             if found is None:
                 return None
             return Notice(found.name, [self._core.wording.render(each, language) for each in notice(found, channel)])
 
     # small parts
+
+    def _town(self, session: Session, slug: str, entry: str) -> Municipality | None:
+        place = session.get(Entry, entry) if is_name(entry) else None
+        if place is not None:
+            return session.get(Municipality, place.municipality_id)
+        wanted = slug or self._core.settings.municipality
+        return session.scalar(select(Municipality).where(Municipality.slug == wanted)) if is_name(wanted) else None
 
     def _whose(self, session: Session, link: WebLink) -> Whose:
         conversation = session.get_one(Conversation, link.conversation_id)

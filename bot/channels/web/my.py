@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,10 @@ class _MyPages:
     async def take_private(self, request: Request, token: str) -> Response:
         """Take the form; the chat goes on by itself if it waits for that."""
         pairs = await forms.pairs(request, MOST_FIELDS)
-        found = await asyncio.to_thread(self._mine.form if pairs is None else partial(self._mine.send, pairs=pairs), token)
+        if pairs is None:  # far longer than the form: nothing of it is read
+            found: Sent | Form | Gone = await asyncio.to_thread(self._mine.form, token)
+        else:
+            found = await asyncio.to_thread(self._mine.send, token, pairs)
         if isinstance(found, Gone):
             return self._gone(request, found, PRIVATE)
         if isinstance(found, Form):
