@@ -14,6 +14,7 @@ from lotse.cases import deletion, open_case
 from lotse.core import Core
 from lotse.crisis import calls
 from lotse.intake import of_conversation, waiting
+from lotse.intake.runs import all_of, call_name
 from lotse.privacy import erase_told, withdraw
 from lotse.privacy.notice import notice
 from lotse.replies import Button, Reply, Say, say
@@ -148,7 +149,12 @@ class AskToDelete(Wish):
         buttons = [
             [Button(say("delete.button.yes"), "control", "yes", "delete"), Button(say("button.no"), "control", "no", "delete")]
         ]
-        return Outcome([Reply([say("delete.sure")], buttons)], leave_form(form_active))
+        paragraphs = [say("delete.sure")]
+        people = all_of(turn.session, turn.conversation)
+        if len(people) > 1:
+            names = [call_name(each) or say("intake.person_unnamed", number=number) for number, each in enumerate(people, 1)]
+            paragraphs.append(say("delete.everybody", names=names))
+        return Outcome([Reply([*paragraphs], buttons)], leave_form(form_active))
 
 
 def erase_all(turn: Turn) -> Outcome:

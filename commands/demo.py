@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import secrets
 import time
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -46,6 +47,8 @@ async def _demo(port: int | None, settings: Settings) -> None:
     started = time.monotonic()
     stopped = when_stopped()
     plan = local_plan(_port(port), desk=True)
+    if settings.telegram_token is None:  # its pages can be reached from this machine's browser, not from a telephone
+        settings = replace(settings, public_url=settings.public_url or plan.desk_url)
     async with services(settings, plan) as running:
         accounts_made = await asyncio.to_thread(_make_accounts, settings)
         await wait_until_ready(settings, running)

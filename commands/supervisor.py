@@ -161,6 +161,7 @@ async def _running(settings: Settings) -> Running:
 def _children(settings: Settings, running: Running) -> list[Child]:
     environment = {
         **os.environ,
+        **({"LOTSE_PUBLIC_URL": settings.public_url} if settings.public_url else {}),
         "LOTSE_HOME": str(settings.home),
         "LOTSE_CACHE": str(settings.cache),
         "LOTSE_ENGINE_SECRET": running.secret,

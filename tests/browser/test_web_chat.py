@@ -235,6 +235,20 @@ def test_by_keyboard_alone(phone: OpenPage, tag: str) -> None:
     page.wait_for_url("**/chat/contact")
 
 
+def test_an_answer_that_is_quicker_than_the_receipt_stands_below(phone: OpenPage) -> None:
+    someone = newcomer(phone, "de")
+
+    def hold_the_receipt(route: Route) -> None:
+        answer = route.fetch()
+        someone.page.wait_for_timeout(1500)  # the stream brings the answer meanwhile
+        route.fulfill(response=answer)
+
+    someone.page.route("**/chat/send", hold_the_receipt)
+    someone.say("/move", wording("de")["move.what"])
+    assert someone.bubbles()[-2] == "/move"
+    someone.page.unroute_all(behavior="wait")
+
+
 def test_ticks_keep_the_focus(phone: OpenPage) -> None:
     someone = newcomer(phone, "de")
     someone.intake(until="needs")

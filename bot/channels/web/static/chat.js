@@ -97,8 +97,8 @@ const send = async () => {
   if (busy || gone || !queue.length) return;
   clearTimeout(again);
   busy = true;
-  const item = queue[0], repeated = 'after' in item;
-  if (!repeated) item.after = last;
+  const item = queue[0];
+  if (!('after' in item)) item.after = last; // a repeated one keeps where it began
   const told = await post(item), bubble = byId(item.nonce), answered = last > item.after; // the stream may be quicker
   const note = (text) => { if (bubble) bubble.querySelector('.state').textContent = text; };
   busy = false;
@@ -123,8 +123,8 @@ const send = async () => {
       bubble.id = told.bubble;
       delete bubble.dataset.unsent;
       note('');
-      // a first try had arrived: its answer is there
-      const answer = repeated && Array.from(log.children).find((other) => +other.dataset.number > item.after);
+      // the answer is there already: a first try had arrived, or the stream was quicker than this receipt
+      const answer = answered && Array.from(log.children).find((other) => +other.dataset.number > item.after);
       if (answer) log.insertBefore(bubble, answer);
     }
     say(answered ? '' : words.typing, !answered);
