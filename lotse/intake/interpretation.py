@@ -31,12 +31,13 @@ ASIDES = (
     "bot_challenge",
     "insult",
 )
+SMALLTALK = ("greet", "thank", "goodbye", "bot_challenge", "insult")
 WISHES = ("start_over", "another_person", "progress", "privacy", "withdraw", "stop_all")  # fmt: skip
 
 # Confidences from which an intent counts; a question for free text takes nearly everything, so it demands more.
 CONTROL_OF_CHOICE, CONTROL_OF_TEXT = 0.5, 0.75
 QUESTION_OF_CHOICE, QUESTION_OF_TEXT, QUESTION_OFFERED = 0.45, 0.75, 0.3
-SURE_SWITCH = 0.9
+SURE_ASIDE = 0.95
 CRISIS = 0.7
 LONGEST_CONTROL = 10  # words
 STATEMENT = 3  # words before a question that make a response of their own
@@ -79,8 +80,9 @@ def interpret(question: Question, text: str, understanding: Understanding, readi
             if understanding.confidence(intent) >= threshold:
                 return Verdict("control", name)
         for name in ASIDES:
-            # "learn German" is a wish far more often than a request to the bot
-            if understanding.confidence(name) >= (SURE_SWITCH if name == "change_language" else threshold):
+            # "learn German" is a wish far more often than a request to the bot, and "Salma" a name and no greeting
+            unsure = name == "change_language" or (name in SMALLTALK and free_text and not question.multiline)
+            if understanding.confidence(name) >= (SURE_ASIDE if unsure else threshold):
                 return Verdict("aside", name)
     if free_text and _tells_and_asks(text):
         return Verdict("response", also_question=True)
