@@ -65,12 +65,19 @@ def interpret(question: Question, text: str, understanding: Understanding, readi
     """What to do with a typed message while a question of the intake is open."""
     free_text = question.is_free
     count = len(words(text))
-    asks = understanding.confidence("ask_question")
+    # what ends as a question is one, whether or not the town has an answer to it
+    asks = understanding.confidence("ask_question", *(("out_of_scope",) if _ends_as_question(text) else ()))
+    own_words = reading.kind == "own_words" or _holds_own_words(reading, text)
+    read = (
+        reading.kind not in ("nothing", "own_words")
+        and not own_words
+        and not _means_something_else(question, text, understanding)
+    )
     if understanding.confidence("crisis") >= CRISIS:
         return Verdict("aside", "crisis")
     if understanding.intent in WISHES:
         return Verdict("aside", understanding.intent)
-    if not free_text and reading.kind not in ("nothing", "own_words") and (count <= SHORT or asks < QUESTION_OF_CHOICE):
+    if not free_text and read and (asks < QUESTION_OF_CHOICE or (count <= SHORT and not _is_plain_question(text, asks))):
         return Verdict(_VERDICT_OF[reading.kind])
     if free_text and reading.kind == "value" and reading.value in question.choices:
         return Verdict("response")
@@ -88,9 +95,28 @@ def interpret(question: Question, text: str, understanding: Understanding, readi
         return Verdict("response", also_question=True)
     if asks >= (QUESTION_OF_TEXT if free_text else QUESTION_OF_CHOICE):
         return Verdict("aside", "ask_question")
-    if free_text or reading.kind == "own_words":
+    if free_text or own_words:
         return Verdict("response", also_question=asks >= QUESTION_OFFERED) if count else Verdict("unclear")
     return Verdict("unclear")
+
+
+def _holds_own_words(reading: Reading, text: str) -> bool:
+    """Whether a choice was found inside own words, which are kept beside it: it must not outweigh what the whole means."""
+    return isinstance(reading.value, list) and text.strip() in reading.value
+
+
+def _means_something_else(question: Question, text: str, understanding: Understanding) -> bool:
+    """A command is none of the choices that it names ("/language"), and the number in "change 3" none of children."""
+    is_change = understanding.confidence("change") >= CONTROL_OF_CHOICE and len(words(text)) > 1
+    return text.lstrip().startswith("/") or (question.type == "integer" and is_change)
+
+
+def _ends_as_question(text: str) -> bool:
+    return text.rstrip().endswith(("?", "؟")) and len(words(text)) >= STATEMENT
+
+
+def _is_plain_question(text: str, asks: float) -> bool:
+    return _ends_as_question(text) and asks >= QUESTION_OF_TEXT
 
 
 def _tells_and_asks(text: str) -> bool:

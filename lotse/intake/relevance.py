@@ -14,6 +14,7 @@ _SELECTED = re.compile(r"selected\(\s*\$\{(\w+)\}\s*,\s*'([^']*)'\s*\)")
 _COMPARED = re.compile(r"\$\{(\w+)\}\s*!?=\s*'([^']*)'")
 # what is compared is a number; not given, it is NaN and no comparison holds
 _LEFT, _RIGHT = re.compile(r"(\$\{\w+\})(?=\s*[<>])"), re.compile(r"([<>]=?\s*)(\$\{\w+\})")
+OWN_WORDS = "other"  # what ODK would have chosen for them
 _NOTHING = ElementTree.Element("nothing")
 
 
@@ -50,6 +51,6 @@ def _parsed(expression: str) -> XPathToken:
 
 def _xpath(value: Any) -> Any:
     if isinstance(value, list):
-        # as ODK writes a select_multiple; own words have spaces, names of choices have none
-        return " ".join(item for item in map(str, value) if " " not in item)
+        # as ODK writes a select_multiple; own words have spaces, names of choices have none, and stand for "other"
+        return " ".join(OWN_WORDS if " " in item else item for item in map(str, value))
     return "" if value is None else value

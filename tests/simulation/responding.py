@@ -90,8 +90,7 @@ class Responder(Talker):
 
     def _board(self) -> Message:
         """The message that asks the open question."""
-        asking = [each for each in self.line.messages if each.button("why") or each.button("skip") or each.button("send")]
-        return asking[-1] if asking else self.line.last
+        return self._asking or self.line.last
 
     async def _try(self, question: Question, attempt: Attempt) -> bool:
         if attempt.way == "ticks":
@@ -333,4 +332,4 @@ class Responder(Talker):
         short = words.short
         for name, text in inserts.items():
             short = short.replace(f"{{{name}}}", text)
-        return f"{short} {question.number}" if question.number else short
+        return f"{short} {question.number}" if question.number > 1 else short

@@ -12,7 +12,7 @@ from lotse.wording import Wording
 from tests.simulation.diary import Diary, Kind, Person, Problem, Stuck
 from tests.simulation.oracle import Oracle
 from tests.simulation.phrases import phrases
-from tests.simulation.seen import Button, Line, read_line
+from tests.simulation.seen import Button, Line, Message, read_line
 from tests.simulation.telling import Told
 from tests.simulation.world import Chat, World
 
@@ -41,6 +41,7 @@ class Talker:
         self._chat = chat
         self._wording = wording
         self._seen: list[tuple[Button, str]] = []  # buttons of questions, and the question they belong to
+        self._asking: Message | None = None  # the message that asks the open question, perhaps further up
         self._last: dict[str, Any] = {}
         self._count = 0
 
@@ -97,7 +98,10 @@ class Talker:
             text = message.text.replace("\n", " / ")
             self.diary.transcript.append(f"< {'(edits) ' if message.edits else ''}{text[:SHOWN]} {shown[:SHOWN]}")
         self.diary.transcript.append(f"  = {self.line.language} {self.line.intake} {self.line.question}")
-        if self.line.question and any(each.button("why") or each.button("send") for each in self.line.messages):
+        asking = [message for message in self.line.messages if message.button("why") or message.button("send")]
+        if asking:
+            self._asking = asking[-1]
+        if self.line.question and asking:
             self.diary.asked[self.language, self.line.question.partition(".")[0]] += 1
 
     def _remember_buttons(self) -> None:

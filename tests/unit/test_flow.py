@@ -178,6 +178,7 @@ def test_progress_counts_sections(questionnaire: Questionnaire) -> None:
         ("selected(${s}, 'work')", {}, False),
         ("selected( ${s} , '65+' )", {"s": ["65+"]}, True),
         ("selected(${s}, 'work')", {"s": ["other", "no work permit"]}, False),  # own words choose nothing
+        ("${s} != ''", {"s": ["chess with neighbours"]}, True),  # ... but something was told
         # and, or, not
         ("selected(${s}, 'work') and ${n} > 0", {"s": ["work"], "n": 1}, True),
         ("selected(${s}, 'work') and ${n} > 0", {"s": ["work"]}, False),

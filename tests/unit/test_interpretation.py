@@ -49,7 +49,29 @@ LONG = "хочу розповісти вам про все що було зі м
         (CHOICE, "احذف بياناتي", sure(delete=0.6), NOTHING, Verdict("aside", "delete")),
         (CHOICE, "дякую", sure(thank=0.6), NOTHING, Verdict("aside", "thank")),
         (CHOICE, LONG, sure(skip=0.9), NOTHING, Verdict("unclear")),
+        # a choice's word inside own words, a number beside a wish, a command: the whole counts
+        (MANY, "السلام عليكم", sure(greet=0.99), Reading("value", ["school", "السلام عليكم"]), Verdict("aside", "greet")),
+        (
+            MANY,
+            "schwimmen mit Freunden",
+            sure(greet=0.1),
+            Reading("value", ["people", "schwimmen mit Freunden"]),
+            Verdict("response"),
+        ),
+        ("children", "change 10", sure(change=0.64), Reading("value", 10), Verdict("control", "change")),
+        ("children", "3", sure(change=0.9), Reading("value", 3), Verdict("response")),
+        (MANY, "/language", sure(change_language=1.0), Reading("value", ["language"]), Verdict("aside", "change_language")),
+        ("review", "/correct", sure(change=1.0), Reading("value", "send"), Verdict("control", "change")),
         # questions
+        (CHOICE, "Wo finde ich ein Heim?", sure(ask_question=0.99), READ, Verdict("aside", "ask_question")),
+        (CHOICE, "im Heim?", sure(ask_question=0.99), READ, Verdict("response")),
+        (
+            TEXT,
+            "كم تكلفة دورة الاندماج؟",
+            sure(out_of_scope=0.96, ask_question=0.04),
+            Reading("value", "…"),
+            Verdict("aside", "ask_question"),
+        ),
         (CHOICE, "Was kostet der Kurs?", sure(ask_question=0.5), NOTHING, Verdict("aside", "ask_question")),
         (CHOICE, "щось незрозуміле", sure(ask_question=0.4), NOTHING, Verdict("unclear")),
         # a question for free text takes nearly everything, and demands more certainty
