@@ -37,6 +37,7 @@ WISHES = ("start_over", "another_person", "progress", "privacy", "withdraw", "st
 # Confidences from which an intent counts; a question for free text takes nearly everything, so it demands more.
 CONTROL_OF_CHOICE, CONTROL_OF_TEXT = 0.5, 0.75
 QUESTION_OF_CHOICE, QUESTION_OF_TEXT, QUESTION_OFFERED = 0.45, 0.75, 0.3
+CHANGE_WITH_NUMBER = 0.3
 SURE_ASIDE = 0.95
 CRISIS = 0.7
 LONGEST_CONTROL = 10  # words
@@ -107,7 +108,7 @@ def _holds_own_words(reading: Reading, text: str) -> bool:
 
 def _means_something_else(question: Question, text: str, understanding: Understanding) -> bool:
     """A command is none of the choices that it names ("/language"), and the number in "change 3" none of children."""
-    is_change = understanding.confidence("change") >= CONTROL_OF_CHOICE and len(words(text)) > 1
+    is_change = understanding.confidence("change") >= CHANGE_WITH_NUMBER and len(words(text)) > 1
     return text.lstrip().startswith("/") or (question.type == "integer" and is_change)
 
 

@@ -66,8 +66,8 @@ def test_a_whole_intake(phone: OpenPage, signed_in: OpenPage, tag: str) -> None:
     assert len(someone.bubbles()) == len(before)
     assert page.locator("#log [aria-pressed=true]").count() == len(given["needs"].split())
 
-    someone.press(someone.menu("intake.button.done"), someone.label("wish_year"))
-    someone.go_on("wish_year", "review", given)
+    someone.press(someone.menu("intake.button.done"), someone.label("urgent"))
+    someone.go_on("urgent", "review", given)
     check_direction(page, tag)
     reference = someone.send()
 

@@ -79,9 +79,11 @@ async def test_who_only_presses_and_who_only_types_gets_to_the_end(installation:
     world = world_of(installation, parts)
     styles: tuple[Style, ...] = ("presses", "types")
     plays = [complete(parts, world, language, styles[place % 2]) for place, language in enumerate(LANGUAGES)]
-    assert await some_at_once(plays) == []
+    stories = await some_at_once(plays)
+    assert not stories, "\n\n".join(stories)
 
 
 async def test_nothing_is_lost_wrong_or_invented_whatever_comes_in_between(installation: Installation, parts: Core) -> None:
     world = world_of(installation, parts)
-    assert await some_at_once([interrupted(parts, world, number) for number in range(INTERRUPTED)]) == []
+    stories = await some_at_once([interrupted(parts, world, number) for number in range(INTERRUPTED)])
+    assert not stories, "\n\n".join(stories)

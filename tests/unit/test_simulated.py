@@ -86,16 +86,9 @@ class AnyNewcomer(RuleBasedStateMachine):
 
     stage: ClassVar[Stage]
 
-    @initialize(
-        random=st.randoms(use_true_random=False),
-        language=st.sampled_from(LANGUAGES),
-        style=st.sampled_from(STYLES),
-        skips=st.sampled_from((False, False, False, True)),
-    )
-    def arrives(self, random: Random, language: str, style: Style, skips: bool) -> None:
+    @initialize(random=st.randoms(use_true_random=False), language=st.sampled_from(LANGUAGES), style=st.sampled_from(STYLES))
+    def arrives(self, random: Random, language: str, style: Style) -> None:
         self.newcomer = self.stage.newcomer(random, language, style)
-        while skips and self.is_asked() and not self.newcomer.diary.problems:  # some start with the review
-            self._do(lambda: self.newcomer.tell("skip pressed" if self.newcomer.presses else "skip typed"))
 
     def _do(self, act: Callable[[], Awaitable[bool]]) -> None:
         try:
@@ -143,16 +136,6 @@ class AnyNewcomer(RuleBasedStateMachine):
     def comes_with_another(self, act: str) -> None:
         self._do(getattr(self.newcomer, act))
 
-    @precondition(lambda self: self.newcomer.at is not None and self.newcomer.at.type == "review")
-    @rule()
-    def sends(self) -> None:
-        self._do(self.newcomer.send)
-
-    @precondition(lambda self: self.newcomer.at is None and self.newcomer.people and self.newcomer.person.status == "submitted")
-    @rule()
-    def amends(self) -> None:
-        self._do(self.newcomer.amend)
-
     @invariant()
     def nothing_is_wrong(self) -> None:
         newcomer = getattr(self, "newcomer", None)
@@ -172,7 +155,7 @@ def test_what_is_stored_is_what_was_told_whatever_comes_in_between(stage: Stage)
         AnyNewcomer,
         settings=settings(
             max_examples=24,
-            stateful_step_count=10,
+            stateful_step_count=8,
             deadline=None,
             derandomize=True,
             database=None,
@@ -180,6 +163,23 @@ def test_what_is_stored_is_what_was_told_whatever_comes_in_between(stage: Stage)
             phases=[Phase.generate],  # the story that is shown is short enough; making it shorter takes minutes
         ),
     )
+
+
+def test_what_is_corrected_in_the_review_and_after_sending_counts(stage: Stage) -> None:
+    newcomer = stage.newcomer(Random(3), "ar", "both")
+    while newcomer.at is not None and newcomer.at.type != "review":
+        stage.run(newcomer.tell("skip pressed"))
+    for correct in (newcomer.change_by_list, newcomer.change_by_number):
+        stage.run(correct())
+        stage.run(newcomer.tell())
+    for _ in range(2):
+        stage.run(newcomer.send())
+        stage.run(newcomer.amend())
+        stage.run(newcomer.tell())
+    stage.run(newcomer.send())
+    stage.run(newcomer.leave())
+    assert newcomer.person.times_sent == 3
+    assert newcomer.diary.problems + check(stage.core, newcomer) == [], "\n".join(newcomer.diary.transcript)
 
 
 def test_a_simulated_newcomer_plays_a_whole_intake_from_its_seed(stage: Stage) -> None:
