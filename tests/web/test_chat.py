@@ -246,7 +246,7 @@ def test_a_session_that_is_over(desk: Desk) -> None:
 
 def test_too_fast(desk: Desk) -> None:
     browser = desk.newcomer()
-    for number in range(40):
+    for number in range(90):
         assert browser.post("/chat/send", data={"text": "x", "nonce": str(number)}, headers=BY_SCRIPT).status_code == 202
     answer = send(browser, "my long text", "last")
     assert answer.status_code == 429

@@ -7,7 +7,7 @@ import ipaddress
 from limits import parse
 
 START = parse("60/hour")  # an address: a shelter shares one
-SEND = parse("40/minute")  # a conversation
+SEND = parse("90/minute")  # a conversation
 CODE = parse("20/hour")  # new return codes of a conversation
 
 
