@@ -68,7 +68,7 @@ def interpret(question: Question, text: str, understanding: Understanding, readi
     count = len(words(text))
     # what ends as a question is one, whether or not the town has an answer to it
     asks = understanding.confidence("ask_question", *(("out_of_scope",) if _ends_as_question(text) else ()))
-    own_words = reading.kind == "own_words" or _holds_own_words(reading, text)
+    own_words = reading.kind == "own_words" or holds_own_words(reading, text)
     read = (
         reading.kind not in ("nothing", "own_words")
         and not own_words
@@ -101,7 +101,7 @@ def interpret(question: Question, text: str, understanding: Understanding, readi
     return Verdict("unclear")
 
 
-def _holds_own_words(reading: Reading, text: str) -> bool:
+def holds_own_words(reading: Reading, text: str) -> bool:
     """Whether a choice was found inside own words, which are kept beside it: it must not outweigh what the whole means."""
     return isinstance(reading.value, list) and text.strip() in reading.value
 
