@@ -64,6 +64,7 @@ def test_an_intake_becomes_a_case_on_postgresql(database_url: str, tmp_path: Pat
         for value in ("start_intake", "27-64", "yes", "this_town"):
             who.press(value)
         who.say("سلمى")
+        who.press("woman")
         who.say("بيت وشغل")
         while who.state["question"] != "review":
             who.press("skip")

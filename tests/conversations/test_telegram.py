@@ -262,7 +262,7 @@ def test_long_texts_are_cut_and_markup_is_text(demo: Demo) -> None:
     walker.person.say(wish[:4000])
     walker.wait(walker.label("interests"))
     walker.person.say("/privacy")
-    walker.wait(wording("de")["data.rights"])
+    walker.wait(wording("de")["notice.rights"])
     sent = [message for message in walker.person.messages if message.from_bot][-2:]
     assert all(len(message.text.encode("utf-16-le")) // 2 <= 4096 for message in sent)
     assert re.search(r"<b>Arbeit</b> & 👩‍🔧", sent[0].text), "what a newcomer writes is never markup"

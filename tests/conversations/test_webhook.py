@@ -67,7 +67,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 def test_updates_come_by_webhook_in_order(up: Up) -> None:
     walker = Walker(up.messenger.person("ar"), "ar")
     walker.greet()
-    expected = ["data.rights", "menu.what", "data.rights", "language.pick", "menu.what"]
+    expected = ["notice.rights", "menu.what", "notice.rights", "language.pick", "menu.what"]
     known = len(walker.person.shown())
     for command in ("/privacy", "/help", "/privacy", "/language", "/help"):
         walker.person.say(command)

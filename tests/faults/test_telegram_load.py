@@ -27,7 +27,7 @@ pytestmark = pytest.mark.processes
 CHATS = 50
 PART = "languages"  # most chats end before this question: twelve turns are enough to be killed in
 LANGUAGES = ("uk", "ar", "de", "en", "ru", "nl")
-COMMANDS = {"/privacy": "data.rights", "/language": "language.pick", "/help": "menu.what"}
+COMMANDS = {"/privacy": "notice.rights", "/language": "language.pick", "/help": "menu.what"}
 
 
 @pytest.fixture(scope="module")
