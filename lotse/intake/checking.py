@@ -371,7 +371,7 @@ def _leads_to(wanted: dict[str, Any], concerned: list[Question], question: Quest
 def _concerned(questionnaire: Questionnaire, question: Question) -> list[Question]:
     """The questions that a condition names, those that their conditions name and so on, in the order they are asked."""
     found: set[str] = set()
-    waiting = relevance.names(question.relevant or "")
+    waiting = set(relevance.names(question.relevant or ""))
     before = {each.name: each for each in questionnaire.questions[: questionnaire.questions.index(question)]}
     while waiting:
         name = waiting.pop()

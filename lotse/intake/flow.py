@@ -6,6 +6,7 @@ key to its value, None where skipped; beside them stand the values that the town
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,26 +14,25 @@ from lotse.intake import relevance
 from lotse.intake.questionnaire import Question, Questionnaire, Repeat
 
 
-def relevant_questions(questionnaire: Questionnaire, responses: Mapping[str, Any]) -> list[Question]:
+def relevant_questions(questionnaire: Questionnaire, responses: Mapping[str, Any]) -> Iterator[Question]:
     """The questions that apply, in order; those of a repeated group once for each entry."""
-    found: list[Question] = []
     done: set[str] = set()
     for question in questionnaire.questions:
         if question.repeat is None:
             if _applies(question, responses):
-                found.append(question)
+                yield question
         elif question.repeat not in done:
             done.add(question.repeat)
-            found += _entries(questionnaire, questionnaire.repeats[question.repeat], responses)
-    return found
+            yield from _entries(questionnaire, questionnaire.repeats[question.repeat], responses)
 
 
 def _entries(questionnaire: Questionnaire, repeat: Repeat, responses: Mapping[str, Any]) -> Iterator[Question]:
     inside = [question for question in questionnaire.questions if question.repeat == repeat.name]
     for number in range(1, entries(repeat, responses, inside[-1]) + 1):
         own = {question.name: responses.get(question.entry(number).key) for question in inside}
+        told: Mapping[str, Any] = ChainMap(own, dict(responses))
         for question in inside:
-            if _applies(question, {**responses, **own}) and not (question.more and number == repeat.max):
+            if _applies(question, told) and not (question.more and number == repeat.max):
                 yield question.entry(number)
 
 
@@ -48,21 +48,25 @@ def entries(repeat: Repeat, responses: Mapping[str, Any], last: Question) -> int
 
 
 def _applies(question: Question, responses: Mapping[str, Any]) -> bool:
-    return question.relevant is None or relevance.holds(question.relevant, dict(responses))
+    return question.relevant is None or relevance.holds(question.relevant, responses)
 
 
-def asked_questions(questionnaire: Questionnaire, responses: Mapping[str, Any]) -> list[Question]:
+def asked_questions(questionnaire: Questionnaire, responses: Mapping[str, Any]) -> Iterator[Question]:
     """The questions that apply and are asked in the chat: sensitive ones have a page of their own."""
-    return [question for question in relevant_questions(questionnaire, responses) if not question.sensitive]
+    return (question for question in relevant_questions(questionnaire, responses) if not question.sensitive)
 
 
 def next_question(questionnaire: Questionnaire, responses: Mapping[str, Any], revisited: str | None = None) -> Question | None:
     """The question to ask: one that the newcomer went back to, else the first without a response; None at the end."""
-    questions = asked_questions(questionnaire, responses)
-    for question in questions:
+    first: Question | None = None
+    for question in asked_questions(questionnaire, responses):
         if question.key == revisited:
             return question
-    return next((question for question in questions if question.key not in responses), None)
+        if first is None and question.key not in responses:
+            first = question
+            if revisited is None:
+                break
+    return first
 
 
 def previous_question(questionnaire: Questionnaire, responses: Mapping[str, Any], current: str) -> Question | None:

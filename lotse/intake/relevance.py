@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -18,9 +19,10 @@ OWN_WORDS = "other"  # what ODK would have chosen for them
 _NOTHING = ElementTree.Element("nothing")
 
 
-def names(expression: str) -> set[str]:
+@lru_cache(maxsize=1000)
+def names(expression: str) -> frozenset[str]:
     """The questions that an expression reads."""
-    return set(_RESPONSE.findall(expression))
+    return frozenset(_RESPONSE.findall(expression))
 
 
 def compared(expression: str, name: str) -> set[str]:
@@ -29,15 +31,19 @@ def compared(expression: str, name: str) -> set[str]:
     return {choice for each, choice in found if each == name}
 
 
-def holds(expression: str, values: dict[str, Any]) -> bool:
+def holds(expression: str, values: Mapping[str, Any]) -> bool:
     """Whether the expression is true for the values so far; a value not given is the empty string.
 
     Raises ValueError for an expression that is no XPath 1.0.
     """
-    variables = {name: _xpath(values.get(name)) for name in names(expression)}
+    return _holds(expression, tuple((name, _xpath(values.get(name))) for name in names(expression)))
+
+
+@lru_cache(maxsize=10_000)  # the same few conditions are asked for several times in a turn
+def _holds(expression: str, variables: tuple[tuple[str, str | int], ...]) -> bool:
     try:
         token = _parsed(expression)
-        return bool(token.boolean_value(token.evaluate(XPathContext(_NOTHING, variables=variables))))
+        return bool(token.boolean_value(token.evaluate(XPathContext(_NOTHING, variables=dict(variables)))))
     except ElementPathError as error:
         raise ValueError(str(error)) from error
 
@@ -49,8 +55,8 @@ def _parsed(expression: str) -> XPathToken:
     return XPath1Parser().parse(_RESPONSE.sub(r"$\1", compared))
 
 
-def _xpath(value: Any) -> Any:
+def _xpath(value: Any) -> str | int:
     if isinstance(value, list):
         # as ODK writes a select_multiple; own words have spaces, names of choices have none, and stand for "other"
         return " ".join(OWN_WORDS if " " in item else item for item in map(str, value))
-    return "" if value is None else value
+    return "" if value is None else value if isinstance(value, int) else str(value)

@@ -49,7 +49,7 @@ def test_next_question_applies_and_waits(questionnaire: Questionnaire, data: st.
     responses, everything = data.draw(some_responses(questionnaire))
     asked = []
     while (question := next_question(questionnaire, responses)) is not None:
-        applying = relevant_questions(questionnaire, responses)
+        applying = list(relevant_questions(questionnaire, responses))
         assert question.key not in responses
         assert question in applying
         assert not question.sensitive
@@ -67,7 +67,7 @@ def test_next_question_applies_and_waits(questionnaire: Questionnaire, data: st.
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_previous_question_can_be_answered_again(questionnaire: Questionnaire, data: st.DataObject) -> None:
     responses, _ = data.draw(some_responses(questionnaire))
-    applying = asked_questions(questionnaire, responses)
+    applying = list(asked_questions(questionnaire, responses))
     current = data.draw(st.sampled_from(applying))
     previous = previous_question(questionnaire, responses, current.key)
     between = applying[: applying.index(current)]
