@@ -17,21 +17,10 @@ from lotse.normalise import words
 from lotse.turns import Understanding
 
 CONTROLS = {"skip": "skip", "go_back": "back", "why": "why", "pause": "pause", "change": "change"}  # intent: control
-ASIDES = (
-    "person",
-    "my_data",
-    "delete",
-    "change_language",
-    "help",
-    "start_intake",
-    "resume",
-    "greet",
-    "thank",
-    "goodbye",
-    "bot_challenge",
-    "insult",
-)
 SMALLTALK = ("greet", "thank", "goodbye", "bot_challenge", "insult")
+REQUESTS = ("person", "my_data", "delete", "change_language", "help")  # also where a choice's word stands in them
+ASIDES = (*REQUESTS, "start_intake", "resume", *SMALLTALK)
+QUESTION_MARKS = ("?", "؟")
 WISHES = ("start_over", "another_person", "progress", "privacy", "withdraw", "stop_all")  # fmt: skip
 
 # Confidences from which an intent counts; a question for free text takes nearly everything, so it demands more.
@@ -41,7 +30,8 @@ CHANGE_WITH_NUMBER = 0.3
 SURE_ASIDE = 0.95
 CRISIS = 0.7
 LONGEST_CONTROL = 10  # words
-STATEMENT = 3  # words before a question that make a response of their own
+STATEMENT = 4  # words before a question that make a response of their own
+QUESTION = 3  # words that a question mark makes a question
 
 Kind = Literal["response", "control", "near", "too_many", "out_of_range", "aside", "unclear"]
 _VERDICT_OF: dict[str, Kind] = {
@@ -79,19 +69,13 @@ def interpret(question: Question, text: str, understanding: Understanding, readi
     if understanding.intent in WISHES:
         return Verdict("aside", understanding.intent)
     if not free_text and read and (asks < QUESTION_OF_CHOICE or (count <= SHORT and not _is_plain_question(text, asks))):
-        return Verdict(_VERDICT_OF[reading.kind])
+        beside = None if reading.whole else _wish(question, text, understanding, (*CONTROLS, *REQUESTS), CONTROL_OF_TEXT)
+        return beside or Verdict(_VERDICT_OF[reading.kind])
     if free_text and reading.kind == "value" and reading.value in question.choices:
         return Verdict("response")
-    threshold = CONTROL_OF_TEXT if free_text else CONTROL_OF_CHOICE
-    if count <= LONGEST_CONTROL:
-        for intent, name in CONTROLS.items():
-            if understanding.confidence(intent) >= threshold:
-                return Verdict("control", name)
-        for name in ASIDES:
-            # "learn German" is a wish far more often than a request to the bot, and "Salma" a name and no greeting
-            unsure = name == "change_language" or (name in SMALLTALK and free_text and not question.multiline)
-            if understanding.confidence(name) >= (SURE_ASIDE if unsure else threshold):
-                return Verdict("aside", name)
+    wish = _wish(question, text, understanding, (*CONTROLS, *ASIDES), CONTROL_OF_TEXT if free_text else CONTROL_OF_CHOICE)
+    if wish:
+        return wish
     if free_text and _tells_and_asks(text):
         return Verdict("response", also_question=True)
     if asks >= (QUESTION_OF_TEXT if free_text else QUESTION_OF_CHOICE):
@@ -101,9 +85,23 @@ def interpret(question: Question, text: str, understanding: Understanding, readi
     return Verdict("unclear")
 
 
+def _wish(
+    question: Question, text: str, understanding: Understanding, intents: tuple[str, ...], threshold: float
+) -> Verdict | None:
+    """The control or the wish that a short text surely is."""
+    if len(words(text)) > LONGEST_CONTROL:
+        return None
+    for intent in intents:
+        # "learn German" is a wish far more often than a request to the bot, and "Salma" a name and no greeting
+        unsure = intent == "change_language" or (intent in SMALLTALK and question.is_free and not question.multiline)
+        if understanding.confidence(intent) >= (SURE_ASIDE if unsure else threshold):
+            return Verdict("control", CONTROLS[intent]) if intent in CONTROLS else Verdict("aside", intent)
+    return None
+
+
 def holds_own_words(reading: Reading, text: str) -> bool:
     """Whether a choice was found inside own words, which are kept beside it: it must not outweigh what the whole means."""
-    return isinstance(reading.value, list) and text.strip() in reading.value
+    return isinstance(reading.value, list) and not reading.whole and text.strip() in reading.value
 
 
 def _means_something_else(question: Question, text: str, understanding: Understanding) -> bool:
@@ -113,7 +111,7 @@ def _means_something_else(question: Question, text: str, understanding: Understa
 
 
 def _ends_as_question(text: str) -> bool:
-    return text.rstrip().endswith(("?", "؟")) and len(words(text)) >= STATEMENT
+    return text.rstrip().endswith(QUESTION_MARKS) and len(words(text)) >= QUESTION
 
 
 def _is_plain_question(text: str, asks: float) -> bool:
@@ -123,4 +121,4 @@ def _is_plain_question(text: str, asks: float) -> bool:
 def _tells_and_asks(text: str) -> bool:
     """A statement and then a question: "I look for a flat near a school, how do I find one?"."""
     parts = [part for part in re.split(r"(?<=[.!,;،؛\n])\s*", text.strip()) if words(part)]
-    return len(parts) > 1 and parts[-1].rstrip().endswith(("?", "؟")) and len(words(" ".join(parts[:-1]))) >= STATEMENT
+    return len(parts) > 1 and parts[-1].rstrip().endswith(QUESTION_MARKS) and len(words(" ".join(parts[:-1]))) >= STATEMENT

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -41,10 +41,14 @@ COUNTS_CHILDREN = "children"  # the question that children named one by one answ
 
 @dataclass(frozen=True)
 class Reading:
-    """What a text says as a response: a value, perhaps only nearly, values of several entries of a group, or nothing."""
+    """What a text says as a response: a value, perhaps only nearly, values of several entries of a group, or nothing.
+
+    `whole`: the text says that and nothing else; a choice's word inside a sentence may stand for something else.
+    """
 
     kind: Literal["value", "several", "own_words", "near", "too_many", "out_of_range", "nothing"]
     value: Any = None
+    whole: bool = field(default=False, compare=False)
 
 
 NOTHING = Reading("nothing")
@@ -74,7 +78,7 @@ def _date(text: str, patterns: dict[str, str], tags: list[str], today: date) -> 
     """A date is always read back: day and month are easily taken for each other."""
     whole = " ".join(words(text))
     if whole in patterns:
-        return Reading("value", patterns[whole])
+        return Reading("value", patterns[whole], whole=True)
     for tag in tags:
         dates = extract.extract(text, tag, today).values("date")
         if len(dates) == 1 and len(dates[0]) in (DAY, MONTH):
@@ -95,20 +99,24 @@ def _one(question: Question, text: str, patterns: dict[str, str], labels: list[t
     typed = words(text)
     whole = " ".join(typed)
     if whole in patterns:
-        return Reading("value", patterns[whole])
+        return Reading("value", patterns[whole], whole=True)
     if question.consent:  # an agreement must be the whole message: "yes" inside another sentence agrees to nothing
         return NOTHING
     if _has_bands(question):
         return _band(question, text, patterns)
     listed = _positions(text, question.choices)
     if len(listed) == 1:
-        return Reading("value", listed[0])
-    found = _found(text, patterns)[0]
+        return Reading("value", listed[0], whole=True)
+    found, rest = _found(text, patterns)
     if not found and question.listed == "countries":
         return _country(text, labels, patterns)
-    if not found:
-        return _near(whole, patterns)
-    return Reading("value", found[0]) if len(found) == 1 and len(typed) <= SHORT and not _negated(typed) else NOTHING
+    near = _near(whole, patterns)
+    if near.kind != "nothing" and near.value not in found:  # the word with the typo may decide: "nothng urgent"
+        return near
+    if not found or _negated(rest):
+        return near
+    is_all = all(_is_filler(word, [tag for tag, _ in labels]) for word in rest)
+    return Reading("value", found[0], whole=is_all) if len(found) == 1 and len(typed) <= SHORT else NOTHING
 
 
 def _several(question: Question, text: str, patterns: dict[str, str], tags: list[str]) -> Reading:
@@ -116,18 +124,20 @@ def _several(question: Question, text: str, patterns: dict[str, str], tags: list
     whole = " ".join(typed)
     own = Reading("own_words", [text.strip()]) if question.other and typed else NOTHING
     if whole in patterns:
-        return Reading("value", [patterns[whole]])
-    if _negated(typed):
-        return own
+        return Reading("value", [patterns[whole]], whole=True)
     placed = _positions(text, question.choices)
     found, rest = _found(text, patterns)
+    near = _near(whole, patterns)
+    if near.kind == "value" and near.value not in found:
+        return Reading("value", [near.value], whole=True)
+    if _negated(rest):
+        return own
     extracted = _extracted(question, text, tags, rest) if question.other and rest else []
     certain = [find for find in extracted if find.certain]
     rest = [word for word in rest if word not in {word for find in certain for word in words(find.words)}]
     inflected = _inflected(rest, patterns)
     chosen = list(dict.fromkeys(placed or [*found, *(find.value for find in certain), *inflected.values()]))
     if not chosen:
-        near = _near(whole, patterns)
         if near.kind == "nothing" and extracted:
             return Reading("near", list(dict.fromkeys(find.value for find in extracted)))
         return Reading(near.kind, [near.value]) if near.kind != "nothing" else own
@@ -136,7 +146,7 @@ def _several(question: Question, text: str, patterns: dict[str, str], tags: list
     if question.max and len(chosen) > question.max:
         return Reading("too_many", question.max)
     left = [word for word in rest if word not in inflected and len(word) >= 4 and not _is_filler(word, tags)]
-    return Reading("value", chosen + own.value if left and not placed and own.value else chosen)
+    return Reading("value", chosen + own.value if left and not placed and own.value else chosen, whole=bool(placed) or not left)
 
 
 def _extracted(question: Question, text: str, tags: list[str], rest: list[str]) -> list[Find]:
@@ -170,7 +180,7 @@ def _integer(question: Question, text: str, labels: list[tuple[str, Words]]) -> 
     for _tag, described in labels:
         for value, ways in described.also.items():
             if value.isdigit() and " ".join(typed) in {_key(way) for way in ways}:
-                return Reading("value", int(value))
+                return Reading("value", int(value), whole=True)
     if question.unit == "years":
         told = _years(question, text, [tag for tag, _ in labels])
         if told is not None:
@@ -194,7 +204,7 @@ def _integer(question: Question, text: str, labels: list[tuple[str, Words]]) -> 
     number = numbers.pop()
     if not _is_in_range(question, number):
         return Reading("out_of_range", number)
-    return Reading("value" if sure else "near", number)
+    return Reading("value" if sure else "near", number, whole=len(typed) == 1)
 
 
 def _is_in_range(question: Question, number: int) -> bool:
@@ -294,8 +304,9 @@ def _band(question: Question, text: str, patterns: dict[str, str]) -> Reading:
     if not bands or len(typed) > SHORT:
         return NOTHING
     begins = bands[0].startswith(str(number))
-    sure = typed == [str(number)] or not (begins or _negated(typed) or bands[0] in question.ends)
-    return Reading("value" if sure else "near", bands[0])
+    whole = typed == [str(number)]
+    sure = whole or not (begins or _negated(typed) or bands[0] in question.ends)
+    return Reading("value" if sure else "near", bands[0], whole=whole)
 
 
 def _falls_into(number: int, band: re.Match[str]) -> bool:
@@ -322,8 +333,6 @@ def _patterns(question: Question, labels: list[tuple[str, Words]], also: dict[st
                 add(way, choice)
     for way, choice in also.items():
         add(way, choice)
-    for choice in question.choices:
-        add(choice, choice)
     return patterns
 
 
@@ -394,8 +403,11 @@ def _stop_words(tag: str) -> frozenset[str]:
 
 
 def _near(whole: str, patterns: dict[str, str]) -> Reading:
-    longer = {way: choice for way, choice in patterns.items() if len(way) >= 3}
+    """The choice of which the whole text is a misspelling; where only one of them has a negation, they are opposites."""
+    turned = _negated(whole.split())
+    longer = {way: choice for way, choice in patterns.items() if len(way) >= 3 and (not turned or _negated(way.split()))}
     best = process.extractOne(whole, longer.keys(), scorer=fuzz.ratio, score_cutoff=NEAR) if len(whole) >= 3 else None
     if best is None:
         return NOTHING
-    return Reading("value" if best[1] >= EQUAL else "near", longer[best[0]])
+    sure = best[1] >= EQUAL and turned == _negated(best[0].split())
+    return Reading("value" if sure else "near", longer[best[0]], whole=True)

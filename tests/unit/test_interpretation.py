@@ -12,7 +12,8 @@ from lotse.intake.questionnaire import Question
 from lotse.intake.reading import NOTHING, Reading
 from lotse.turns import Understanding
 
-READ = Reading("value", "shelter")
+READ = Reading("value", "shelter", whole=True)
+PARTLY = Reading("value", "shelter")  # a choice's word inside a sentence
 CHOICE, TEXT, MANY = "housing", "wish_year", "needs"  # one question of each sort
 
 
@@ -49,6 +50,7 @@ LONG = "хочу розповісти вам про все що було зі м
         (CHOICE, "احذف بياناتي", sure(delete=0.6), NOTHING, Verdict("aside", "delete")),
         (CHOICE, "дякую", sure(thank=0.6), NOTHING, Verdict("aside", "thank")),
         (CHOICE, LONG, sure(skip=0.9), NOTHING, Verdict("unclear")),
+        ("free_times", "weekend", sure(goodbye=0.9), Reading("value", ["weekend"], whole=True), Verdict("response")),
         # a choice's word inside own words, a number beside a wish, a command: the whole counts
         (MANY, "السلام عليكم", sure(greet=0.99), Reading("value", ["school", "السلام عليكم"]), Verdict("aside", "greet")),
         (
@@ -59,9 +61,15 @@ LONG = "хочу розповісти вам про все що було зі м
             Verdict("response"),
         ),
         ("children", "change 10", sure(change=0.64), Reading("value", 10), Verdict("control", "change")),
-        ("children", "3", sure(change=0.9), Reading("value", 3), Verdict("response")),
+        ("children", "3", sure(change=0.9), Reading("value", 3, whole=True), Verdict("response")),
         (MANY, "/language", sure(change_language=1.0), Reading("value", ["language"]), Verdict("aside", "change_language")),
         ("review", "/correct", sure(change=1.0), Reading("value", "send"), Verdict("control", "change")),
+        # a choice's word inside a sentence does not outweigh what the sentence surely is, but a greeting beside it does not
+        (CHOICE, "laat mijn gegevens zien", sure(my_data=0.8), PARTLY, Verdict("aside", "my_data")),
+        (CHOICE, "хочу поговорити з людиною", sure(person=0.9), PARTLY, Verdict("aside", "person")),
+        (CHOICE, "نرجع للسؤال السابق", sure(go_back=0.9), PARTLY, Verdict("control", "back")),
+        (CHOICE, "laat mijn gegevens zien", sure(my_data=0.6), PARTLY, Verdict("response")),
+        (CHOICE, "Guten Tag, im Heim", sure(greet=0.99), PARTLY, Verdict("response")),
         # questions
         (CHOICE, "Wo finde ich ein Heim?", sure(ask_question=0.99), READ, Verdict("aside", "ask_question")),
         (CHOICE, "im Heim?", sure(ask_question=0.99), READ, Verdict("response")),
@@ -115,6 +123,7 @@ def test_verdict(
         ("بدي بيت قريب من المدرسة، كيف بلاقي؟", "response"),
         ("як знайти квартиру?", "aside"),
         ("Hallo, wie finde ich eine Wohnung?", "aside"),
+        ("Ik ben ziek, waar vind ik een dokter?", "aside"),
     ],
 )
 def test_a_wish_that_also_asks_is_kept_and_its_answer_offered(text: str, kind: str) -> None:

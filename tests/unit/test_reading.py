@@ -144,6 +144,12 @@ def reading(questionnaire: Questionnaire, name: str, tag: str, text: str) -> Rea
         ("languages", "uk", "українською та російською", ["uk", "ru"]),
         ("languages", "uk", "кримськотатарська", ["crh"]),
         ("languages", "de", "Tigrinya", ["ti"]),
+        # a negation with a typo, one that belongs to the choice's own words, a typo in the word that decides
+        ("job_more", "de", "keine adnere", "no"),
+        ("urgent", "en", "nothng urgent", "no"),
+        ("urgent", "en", "nothing is urgent", "no"),
+        ("course", "en", "i am waiiting for a place", "waiting"),
+        ("childcare", "de", "schuule und kita", "both"),
         # free text
         ("town", "de", "hier", "this_town"),
         ("town", "ar", "هون", "this_town"),
@@ -351,6 +357,9 @@ def test_nothing_is_assumed(questionnaire: Questionnaire, name: str, tag: str, t
         # a choice that excludes the others does not stand beside them
         ("literacy", "de", "1, 4", ["read", "none"]),
         ("literacy", "de", "ich kann lesen aber nicht schreiben", ["read", "none"]),
+        # the code of a language is a word of another one
+        ("languages", "nl", "Nederlands en Arabisch", ["nl", "en", "ar"]),
+        ("languages", "fr", "arabe, un peu de turc", ["ar", "de", "tr"]),
         # a place that there is not is not left out silently
         ("needs", "de", "1, 12", ["home"]),
     ],
