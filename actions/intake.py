@@ -15,7 +15,8 @@ from actions.base import FORM, CoreAction, Events, Outcome, leave_form
 from lotse.answers import Question, service
 from lotse.core import Core
 from lotse.intake import Taken, of_conversation, waiting
-from lotse.intake.runs import all_of, call_name
+from lotse.intake.asking import person_names
+from lotse.intake.runs import all_of
 from lotse.replies import Button, Reply, Say, say
 from lotse.replies import from_json as reply_from_json
 from lotse.replies import to_json as reply_to_json
@@ -140,10 +141,7 @@ class AnotherPerson(CoreAction):
             return Outcome(self.core.intakes.turn_to(turn, turn.press.about), interrupts=False)
         if len(people) < 2 or (turn.press and turn.press.value == "new_person"):
             return Outcome(self.core.intakes.another_person(turn), interrupts=False)
-        rows = [
-            [Button(call_name(each) or say("intake.person_unnamed", number=number), "menu", "this_person", each.id)]
-            for number, each in enumerate(people, 1)
-        ]
+        rows = [[Button(name, "menu", "this_person", intake_id)] for intake_id, name in person_names(people).items()]
         rows.append([Button(say("intake.button.new_person"), "menu", "new_person")])
         return Outcome([Reply([say("intake.who")], rows)], interrupts=False, data={"holds": True})
 

@@ -14,7 +14,8 @@ from lotse.cases import deletion, open_case
 from lotse.core import Core
 from lotse.crisis import calls
 from lotse.intake import of_conversation, waiting
-from lotse.intake.runs import all_of, call_name
+from lotse.intake.asking import person_names
+from lotse.intake.runs import all_of
 from lotse.privacy import erase_told, withdraw
 from lotse.privacy.notice import notice
 from lotse.replies import Button, Reply, Say, say
@@ -152,8 +153,7 @@ class AskToDelete(Wish):
         paragraphs = [say("delete.sure")]
         people = all_of(turn.session, turn.conversation)
         if len(people) > 1:
-            names = [call_name(each) or say("intake.person_unnamed", number=number) for number, each in enumerate(people, 1)]
-            paragraphs.append(say("delete.everybody", names=names))
+            paragraphs.append(say("delete.everybody", names=list(person_names(people).values())))
         return Outcome([Reply([*paragraphs], buttons)], leave_form(form_active))
 
 

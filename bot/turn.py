@@ -38,6 +38,7 @@ from lotse.core import Core
 from lotse.crisis import calls
 from lotse.intake import of_conversation, waiting
 from lotse.languages import Choice, Identifier, choose, native
+from lotse.logs import cause_of
 from lotse.normalise import words
 from lotse.replies import Button, Reply, from_json, say
 from lotse.storage.tables import Applied, Case, Consent, Conversation, Inbound, Intake, Municipality, now
@@ -126,7 +127,7 @@ class Gateway:
             try:
                 left = await asyncio.to_thread(self._unfinished, SWEEP_EVERY)
             except Exception as error:  # the database is away for a moment
-                log.error("cannot look for messages", cause=f"{type(error).__name__}: {error}".splitlines()[0])
+                log.error("cannot look for messages", cause=cause_of(error))
                 continue
             swept = {task for task in swept if not task.done()}
             swept |= {asyncio.create_task(self._take_up(*ids)) for ids in left if ids[1] not in self._working}
@@ -140,7 +141,7 @@ class Gateway:
         try:
             await self.work(conversation_id, inbound_id)
         except Exception as error:  # it stays received: the next sweep tries again
-            log.error("turn broke off", message=inbound_id, cause=f"{type(error).__name__}: {error}".splitlines()[0])
+            log.error("turn broke off", message=inbound_id, cause=cause_of(error))
 
     def state(self, session: Session, conversation_id: str) -> State:
         """Where a conversation stands."""
@@ -168,13 +169,7 @@ class Gateway:
                 erased = await asyncio.to_thread(self._finish, inbound_id, said, prepared.propose)
         self.laid(conversation_id)
         if erased:
-            await self._forget_traces()
-
-    async def _forget_traces(self) -> None:
-        try:
-            await asyncio.to_thread(privacy.forget_traces, self._core.database, self._core.settings)
-        except Exception as error:  # the worker does it within the hour
-            log.error("traces not forgotten yet", cause=f"{type(error).__name__}: {error}".splitlines()[0])
+            await asyncio.to_thread(privacy.forget_traces_or_later, self._core.database, self._core.settings)
 
     async def _understood(self, conversation_id: str, inbound_id: str, prepared: _Prepared) -> list[str] | None:
         """The engine's turn, tried until it is there; None for a message on which it fails."""

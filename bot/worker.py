@@ -15,6 +15,7 @@ from lotse import privacy
 from lotse.core import Core
 from lotse.crisis import calls
 from lotse.intake import reminders
+from lotse.logs import cause_of
 from lotse.privacy import retention
 from lotse.storage import REWRITTEN_AT_ONCE
 from lotse.storage.tables import now
@@ -95,5 +96,5 @@ class Worker:
                 for conversation_id in conversations:
                     self._laid(conversation_id)
             except Exception as error:  # such as the database being away for a moment
-                log.error("job failed", job=job.name, cause=f"{type(error).__name__}: {error}".splitlines()[0])
+                log.error("job failed", job=job.name, cause=cause_of(error))
             await asyncio.sleep(job.every)

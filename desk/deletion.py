@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Form
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
@@ -19,8 +18,6 @@ from lotse.cases.deletion import Answer
 from lotse.cases.work import WorkError
 from lotse.staff import Role
 from lotse.storage.tables import Case, Staff
-
-log = structlog.get_logger()
 
 router = APIRouter()
 
@@ -54,7 +51,7 @@ def erase(desk: TheDesk, member: CaseWorker, reference: str, also: Annotated[lis
                 privacy.forget_tracker(desk.core.settings.tracker_url, answer.conversation.id)
                 _tell(desk, session, answer)
         response = to_case(found, "erase")
-    response.background = BackgroundTask(_forget_traces, desk)
+    response.background = BackgroundTask(privacy.forget_traces_or_later, desk.core.database, desk.core.settings)
     return response
 
 
@@ -74,13 +71,6 @@ def refuse(desk: TheDesk, member: CaseWorker, reference: str, reason: Field = ""
 def _elsewhere(session: Session, member: Member, found: Case) -> list[Case]:
     towns = member.municipalities(Role.CASE_WORKER)
     return [each for each in deletion.elsewhere(session, found) if each.municipality_id in towns]
-
-
-def _forget_traces(desk: Desk) -> None:
-    try:
-        privacy.forget_traces(desk.core.database, desk.core.settings)
-    except Exception as error:  # the worker does it within the hour
-        log.error("traces not forgotten yet", cause=f"{type(error).__name__}: {error}".splitlines()[0])
 
 
 def _tell(desk: Desk, session: Session, answer: Answer) -> None:

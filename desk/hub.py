@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from sqlalchemy import func, select
 
+from lotse.logs import cause_of
 from lotse.storage import Database
 from lotse.storage.tables import Case, CaseEvent, CrisisCall, Outbound
 
@@ -51,7 +52,7 @@ class Hub:
             try:
                 marks = await asyncio.to_thread(self._look, list(self._watchers))
             except Exception as error:  # the database is away for a moment; pages keep what they show
-                log.error("cannot look for changes", cause=f"{type(error).__name__}: {error}".splitlines()[0])
+                log.error("cannot look for changes", cause=cause_of(error))
                 continue
             for topic, mark in marks.items():
                 if self._seen.get(topic) != mark:

@@ -16,6 +16,7 @@ from lotse.embedder import VectorCache
 from lotse.intake import Intakes, Questionnaires, extract
 from lotse.intake.links import Links
 from lotse.languages import Languages
+from lotse.logs import cause_of
 from lotse.settings import Settings
 from lotse.storage import Database
 from lotse.storage.tables import Municipality, now
@@ -74,7 +75,7 @@ def stay_warm(core: Core) -> None:
                     core.answers.index(session, municipality_id)
             told = ""
         except Exception as error:  # the database is away for a moment; a question then meets the cause itself
-            cause = f"{type(error).__name__}: {error}".splitlines()[0]
+            cause = cause_of(error)
             if cause != told:
                 log.warning("answers are not followed", cause=cause)
             told = cause

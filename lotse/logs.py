@@ -20,3 +20,8 @@ def configure() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(),
     )
+
+
+def cause_of(error: BaseException) -> str:
+    """An error in one line: further lines of a database's errors hold values, which may be words of people."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -56,11 +56,6 @@ def waits(case: Case) -> bool:
     return case.kind == KIND and case.status != "closed"
 
 
-def is_erased(case: Case) -> bool:
-    """Whether a case is a request that was fulfilled."""
-    return case.kind == KIND and any(event.kind == "erased" for event in case.events)
-
-
 def answer_until(case: Case) -> datetime:
     """By when the newcomer must have an answer."""
     return case.opened_at + ANSWER_WITHIN

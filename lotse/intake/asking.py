@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -13,8 +13,9 @@ from babel.dates import format_date, format_skeleton
 from lotse.intake import extract
 from lotse.intake.flow import asked_questions, progress, relevant_questions, unanswered
 from lotse.intake.questionnaire import Question, Questionnaire
+from lotse.intake.runs import call_name
 from lotse.replies import TICK, Button, Kind, Reply, Say, say
-from lotse.storage.tables import Municipality
+from lotse.storage.tables import Intake, Municipality
 
 PER_ROW, NUMBERS_PER_ROW = 2, 6
 NO_COUNTRIES = ("EU", "EZ", "UN", "ZZ")  # groups of countries, and none
@@ -165,6 +166,13 @@ class Asking:
         return text
 
 
+def person_names(intakes: Sequence[Intake]) -> dict[str, str | Say]:
+    """How people who share a conversation are called, by their intake: as they want, else "person 2"."""
+    return {
+        intake.id: call_name(intake) or say("intake.person_unnamed", number=number) for number, intake in enumerate(intakes, 1)
+    }
+
+
 def language_name(tag: str, language: str) -> str:
     """A language's name in a language (CLDR)."""
     return language_names(language).get(tag) or Locale.parse(tag, sep="-").get_display_name(language) or tag
@@ -182,9 +190,7 @@ def language_names(language: str) -> dict[str, str]:
 def country_names(language: str) -> dict[str, str]:
     """All countries' names in a language, by ISO 3166 alpha-2 code (CLDR)."""
     names = Locale.parse(language, sep="-").territories
-    return {
-        code: name for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in ("ZZ", "EU", "UN", "EZ")
-    }
+    return {code: name for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES}
 
 
 def shown_date(value: str, language: str) -> str:

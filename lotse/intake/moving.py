@@ -13,7 +13,7 @@ from sqlalchemy import CursorResult, String, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from lotse.codes import draw, grouped, is_code, letters_of
-from lotse.intake.runs import all_of, of_conversation
+from lotse.intake.runs import all_of, of_conversation, pause, share_household
 from lotse.storage.crypto import Vault
 from lotse.storage.tables import (
     Case,
@@ -25,7 +25,6 @@ from lotse.storage.tables import (
     ReturnCode,
     UnansweredQuestion,
     WebLink,
-    new_id,
     now,
 )
 
@@ -87,11 +86,8 @@ def _share_home(session: Session, former: Conversation, into: Conversation) -> N
         here.remove(unbegun)
     session.flush()
     if coming and here:
-        household = next((each.household_id for each in (*here, *coming) if each.household_id), None) or new_id("hh")
-        for each in (*here, *coming):
-            each.household_id = household
-        for each in here:
-            each.paused = each.paused or each.status == "started" or each.amending
+        share_household((*here, *coming))
+        pause(here)
     if current is not None:
         into.intake_id = current.id
 

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from lotse.intake.asking import Asking
-from lotse.intake.runs import all_of, call_name, of_conversation
+from lotse.intake.asking import person_names
+from lotse.intake.runs import all_of, is_open, of_conversation
 from lotse.intake.service import Intakes
 from lotse.privacy.periods import periods_of
 from lotse.replies import Button, Reply, Say, say
@@ -117,7 +117,7 @@ def offer(session: Session, intakes: Intakes, conversation_id: str, moment: date
         return None
     municipality = session.get_one(Municipality, conversation.municipality_id)
     drafts = timedelta(days=periods_of(municipality).draft_days)
-    open_ = [each for each in all_of(session, conversation) if each.gate is None and (each.status == "started" or each.amending)]
+    open_ = [each for each in all_of(session, conversation) if each.gate is None and is_open(each)]
     waiting = [Waiting(each.id, each.touched_at, each.reminded, each.touched_at + drafts) for each in open_]
     zone = ZoneInfo(municipality.time_zone)
     found = {each.id: each for each in due(waiting, conversation.last_at, moment, zone, _hours_of(municipality))}
@@ -166,7 +166,7 @@ def _reply(
     moment: datetime,
 ) -> Reply:
     current = of_conversation(session, conversation)
-    people = [each.id for each in all_of(session, conversation)]
+    names = person_names(all_of(session, conversation))
     changing = all(each.sent for each in offered)
     minutes = sum(_minutes(session, intakes, conversation, municipality, each) for each in offered)
     paragraphs: list[str | Say] = [say("reminder.change" if changing else "reminder.begun"), say("intake.left", count=minutes)]
@@ -179,17 +179,14 @@ def _reply(
         value, about = ("resume", "") if current is not None and each.id == current.id else ("this_person", each.id)
         label = say("intake.button.resume")
         if len(offered) > 1:
-            name = call_name(each) or say("intake.person_unnamed", number=people.index(each.id) + 1)
-            label = say("reminder.button.person", name=name)
+            label = say("reminder.button.person", name=names[each.id])
         rows.append([Button(label, "menu", value, about)])
     rows.append([Button(say("reminder.button.stop"), "menu", "stop")])
     return Reply(paragraphs, rows)
 
 
 def _minutes(session: Session, intakes: Intakes, conversation: Conversation, municipality: Municipality, intake: Intake) -> int:
-    questionnaire = intakes.questionnaire(session, intake)
-    asking = Asking(questionnaire, conversation.language or "en", municipality, conversation.channel)
-    return asking.minutes(intakes.told(intake, municipality))
+    return intakes.asking_in(session, conversation, intake).minutes(intakes.told(intake, municipality))
 
 
 def _clock(told: Any) -> time:

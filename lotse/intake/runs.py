@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lotse.storage.tables import Conversation, Intake, Response
+from lotse.storage.tables import Conversation, Intake, Response, new_id
 
 LIVE = ("started", "submitted")
 
@@ -30,12 +31,37 @@ def all_of(session: Session, conversation: Conversation) -> list[Intake]:
 def waiting(session: Session, conversation: Conversation) -> Intake | None:
     """The intake that was begun, or is being changed, and not sent; paused or not."""
     intake = of_conversation(session, conversation)
-    return intake if intake is not None and (intake.status == "started" or intake.amending) else None
+    return intake if intake is not None and is_open(intake) else None
+
+
+def is_open(intake: Intake) -> bool:
+    """Whether an intake was begun, or is being changed, and not sent; paused or not."""
+    return intake.status == "started" or intake.amending
+
+
+def pause(intakes: Iterable[Intake]) -> None:
+    """No question of them waits until somebody goes on with one."""
+    for intake in intakes:
+        intake.paused = intake.paused or is_open(intake)
+
+
+def share_household(intakes: Iterable[Intake]) -> str:
+    """Intakes of people who live together; returns what they have in common."""
+    people = list(intakes)
+    household = next((each.household_id for each in people if each.household_id), None) or new_id("hh")
+    for each in people:
+        each.household_id = household
+    return household
+
+
+def last(intake: Intake) -> dict[str, Response]:
+    """The responses that count, by the question's key: the last of each."""
+    return {response.question: response for response in intake.responses}
 
 
 def values(intake: Intake) -> dict[str, Any]:
-    """The responses that count, by the question's key: the last of each."""
-    return {**(intake.gate or {}), **{response.question: response.value for response in intake.responses}}
+    """What was told, by the question's key; before the agreement too."""
+    return {**(intake.gate or {}), **{key: response.value for key, response in last(intake).items()}}
 
 
 def sent(intake: Intake, version: int | None = None) -> dict[str, Response]:

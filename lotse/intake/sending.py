@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lotse.cases import likeness
 from lotse.cases.service import case_of_intake, open_case, record
-from lotse.intake.runs import sent
+from lotse.intake.runs import last, sent
 from lotse.replies import Button, Reply, say
-from lotse.storage.tables import Case, Intake, Response, now
+from lotse.storage.tables import Case, Intake, now
 from lotse.turns import Turn
 
 
@@ -14,13 +14,13 @@ def send(turn: Turn, intake: Intake) -> list[Reply]:
     """Send what is new, with the newcomer's confirmation of every line; the first time a case is opened."""
     before = sent(intake)
     moment = now()
-    new = [response for response in _last(intake) if response.sent_in is None]
+    new = [response for response in last(intake).values() if response.sent_in is None]
     intake.paused = intake.amending = False
     intake.revisited = None
     if intake.sent and not new:
         return [Reply([say("intake.nothing_changed")])]
     intake.sent += 1
-    for response in _last(intake):
+    for response in last(intake).values():
         response.confirmed_at = moment
         response.sent_in = response.sent_in or intake.sent
     if intake.sent == 1:
@@ -48,11 +48,6 @@ def _keep_likeness(turn: Turn, intake: Intake, case: Case) -> None:
     """By which staff may find out that the same person has another case."""
     told = {key: response.value for key, response in sent(intake).items()}
     likeness.keep(turn.session, case, turn.conversation.contact, told)
-
-
-def _last(intake: Intake) -> list[Response]:
-    """The responses that count, as rows."""
-    return list({response.question: response for response in intake.responses}.values())
 
 
 def _menu() -> list[list[Button]]:

@@ -19,7 +19,7 @@ from lotse.intake.interpretation import Verdict, holds_own_words, interpret
 from lotse.intake.links import Links
 from lotse.intake.questionnaire import Question, Questionnaire, Words
 from lotse.intake.reading import Reading, read
-from lotse.intake.runs import all_of, of_conversation, values
+from lotse.intake.runs import all_of, is_open, last, of_conversation, pause, share_household, values
 from lotse.intake.versions import Questionnaires
 from lotse.languages import Languages
 from lotse.normalise import words
@@ -73,8 +73,15 @@ class Intakes:
     def asking(self, turn: Turn, intake: Intake | None = None) -> Asking:
         """An intake's questions in the newcomer's language."""
         intake = intake or of_conversation(turn.session, turn.conversation)
-        questionnaire = self.questionnaire(turn.session, intake)
-        return Asking(questionnaire, turn.language, turn.municipality, turn.conversation.channel)
+        return self.asking_in(turn.session, turn.conversation, intake, turn.language)
+
+    def asking_in(
+        self, session: Session, conversation: Conversation, intake: Intake | None, language: str | None = None
+    ) -> Asking:
+        """The same outside a turn."""
+        municipality = session.get_one(Municipality, (intake or conversation).municipality_id)
+        language = language or conversation.language or "en"
+        return Asking(self.questionnaire(session, intake), language, municipality, conversation.channel)
 
     def told(self, intake: Intake, municipality: Municipality) -> dict[str, Any]:
         """What conditions may name: the responses, and what the town gives."""
@@ -85,7 +92,7 @@ class Intakes:
         return self._asked(session, of_conversation(session, conversation))
 
     def _asked(self, session: Session, intake: Intake | None) -> Question | None:
-        if intake is None or intake.paused or not (intake.status == "started" or intake.amending):
+        if intake is None or intake.paused or not is_open(intake):
             return None
         municipality = session.get_one(Municipality, intake.municipality_id)
         return next_question(self.questionnaire(session, intake), self.told(intake, municipality), intake.revisited)
@@ -138,21 +145,18 @@ class Intakes:
         unnamed = next((each for each in others if each.gate is not None), None)
         if unnamed is not None:  # pressed twice: the one that has just begun
             return self.turn_to(turn, unnamed.id)
-        household = others[0].household_id or new_id("hh")
-        for each in others:
-            each.household_id = household
-            each.paused = each.paused or each.status == "started" or each.amending
-        self.begin(turn, household)
+        pause(others)
+        self.begin(turn, share_household(others))
         return [Reply([say("intake.another_begins")])]
 
     def turn_to(self, turn: Turn, intake_id: str) -> list[Reply]:
         """Go on with the intake of another person who shares the conversation."""
-        for each in all_of(turn.session, turn.conversation):
+        people = all_of(turn.session, turn.conversation)
+        pause(people)
+        for each in people:
             if each.id == intake_id:
                 turn.conversation.intake_id = each.id
                 each.paused = False
-            elif each.status == "started" or each.amending:
-                each.paused = True
         return self.start(turn)
 
     def start_over(self, turn: Turn) -> list[Reply]:
@@ -498,8 +502,8 @@ class Intakes:
             return self._unclear(turn, question)
         for place, value in enumerate(several[:-1]):
             self._add(turn, intake, question.entry(question.number + place).key, value, turn.text)
-        last = question.entry(question.number + len(several) - 1)
-        taken = self._store(turn, intake, last, several[-1], turn.text)
+        final = question.entry(question.number + len(several) - 1)
+        taken = self._store(turn, intake, final, several[-1], turn.text)
         return Taken(True, taken.replies, [say("intake.understood", value=[str(each) for each in several]), *taken.before[1:]])
 
     def _store_next_entry(self, turn: Turn, intake: Intake, question: Question) -> Taken:
@@ -570,8 +574,7 @@ class Intakes:
         intake = of_conversation(session, conversation)
         if intake is None or self._asked(session, intake) is None:
             return None
-        last = {response.question: response for response in intake.responses}
-        former = next((each for each in last.values() if each.inbound_id == inbound_id), None)
+        former = next((each for each in last(intake).values() if each.inbound_id == inbound_id), None)
         questionnaire = self.questionnaire(session, intake)
         if former is None or former.words is None or not questionnaire.question(former.question).is_free:
             return None
@@ -581,9 +584,8 @@ class Intakes:
         )
         intake.touched_at = now()
         session.flush()
-        municipality = session.get_one(Municipality, intake.municipality_id)
-        asking = Asking(questionnaire, conversation.language or "en", municipality, conversation.channel)
-        return Reply([say("intake.edited", short=asking.short(questionnaire.question(former.question)))])
+        short = self.asking_in(session, conversation, intake).short(questionnaire.question(former.question))
+        return Reply([say("intake.edited", short=short)])
 
     def _send(self, turn: Turn, intake: Intake) -> Taken:
         question = self._asked(turn.session, intake)

@@ -8,15 +8,19 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 from sqlalchemy import inspect, select, text
 from sqlalchemy.orm import Session
 
+from lotse.logs import cause_of
 from lotse.privacy.periods import ENGINE_CACHE
 from lotse.settings import Settings
 from lotse.storage import REWRITTEN_AT_ONCE, Database, connect, settle
 from lotse.storage.tables import Case, Conversation, CrisisCall, Inbound, Intake, Outbound, now
 
 AT_ONCE = 500  # ids in one query
+
+log = structlog.get_logger()
 
 _KINDS = {"c": Conversation.id, "m": Inbound.id, "b": Outbound.id, "in": Intake.id, "ca": Case.id, "cc": CrisisCall.id}
 _ID = re.compile(rb"(?<![\w-])(" + "|".join(_KINDS).encode() + rb")_[A-Za-z0-9_-]{16}(?![\w-])")
@@ -48,6 +52,14 @@ def forget_traces(
         return all([settle(database.engine, largest), settle(tracker, largest)])
     finally:
         tracker.dispose()
+
+
+def forget_traces_or_later(database: Database, settings: Settings) -> None:
+    """The same at once where it can be; what fails is done within the hour by the worker, which looks for it anyway."""
+    try:
+        forget_traces(database, settings)
+    except Exception as error:
+        log.error("traces not forgotten yet", cause=cause_of(error))
 
 
 def _last_events(tracker_url: str) -> dict[str, float]:

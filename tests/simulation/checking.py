@@ -18,7 +18,6 @@ from tests.simulation.telling import Told
 from tests.simulation.worlds import conversation_of
 
 PAGE = "de"  # language of the case worker's page
-LABELLED = ("select_one", "select_multiple", "text", "place", "date")
 
 
 def check(core: Core, newcomer: Newcomer) -> list[Problem]:

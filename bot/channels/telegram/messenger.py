@@ -21,6 +21,7 @@ from bot.channels.telegram.reading import ALLOWED_UPDATES, CHANNEL, Arrived, InG
 from bot.channels.telegram.sender import Sender
 from bot.turn import Gateway
 from lotse.core import Core
+from lotse.logs import cause_of
 from lotse.replies import say
 from lotse.storage.tables import Conversation, Municipality
 
@@ -158,7 +159,7 @@ class Messenger:
             except TelegramError as error:
                 log.warning("no updates", cause=type(error).__name__)
             except Exception as error:  # not stored: Telegram hands them out again
-                log.error("updates not stored", cause=f"{type(error).__name__}: {error}".splitlines()[0])
+                log.error("updates not stored", cause=cause_of(error))
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -175,7 +176,7 @@ class Messenger:
         try:
             await self._take([update])
         except Exception as error:
-            log.error("update not stored", cause=f"{type(error).__name__}: {error}".splitlines()[0])
+            log.error("update not stored", cause=cause_of(error))
             return web.Response(status=500)
         return web.Response(status=200)
 
@@ -244,7 +245,7 @@ class Messenger:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:  # the sweep takes the message up again
-            log.error("turn broke off", cause=f"{type(error).__name__}: {error}".splitlines()[0])
+            log.error("turn broke off", cause=cause_of(error))
 
 
 def _read(update: Update) -> Arrived | Membership | InGroup | None:

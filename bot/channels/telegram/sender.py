@@ -19,6 +19,7 @@ from bot.channels.telegram.reading import CHANNEL
 from bot.channels.telegram.writing import keyboard, parts
 from bot.outbox import mark_sent, waiting_on
 from lotse.core import Core
+from lotse.logs import cause_of
 from lotse.storage.tables import Conversation, Outbound
 
 BURST, BURST_SECONDS = 10, 10.0  # in one chat: a message a second on the long run, a few at once (Bots FAQ)
@@ -70,7 +71,7 @@ class Sender:
                     if conversation_id not in self._running:
                         self.wake(conversation_id)
             except Exception as error:  # the database is away for a moment
-                log.error("cannot look into the outbox", cause=f"{type(error).__name__}: {error}".splitlines()[0])
+                log.error("cannot look into the outbox", cause=cause_of(error))
             self._paces = {
                 name: pace for name, pace in self._paces.items() if name in self._running or not pace.has_capacity(BURST)
             }
@@ -95,7 +96,7 @@ class Sender:
             log.info("chat closed", conversation=conversation_id)
             await self.close_chat(conversation_id)
         except Exception as error:  # the row stays pending; the sweep tries again
-            log.error("cannot send", conversation=conversation_id, cause=f"{type(error).__name__}: {error}".splitlines()[0])
+            log.error("cannot send", conversation=conversation_id, cause=cause_of(error))
         finally:
             del self._running[conversation_id]
 

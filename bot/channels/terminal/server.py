@@ -20,6 +20,7 @@ from bot.messages import IncomingMessage
 from bot.outbox import mark_sent, pending
 from bot.turn import Gateway
 from lotse.core import Core
+from lotse.logs import cause_of
 
 CHANNEL = "terminal"
 LONGEST_LINE = 4_000_000  # bytes
@@ -36,7 +37,7 @@ async def serve(core: Core, gateway: Gateway, port: int, secret: str) -> asyncio
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         except Exception as error:  # the client sends the message again; the cause is for the operator
-            log.error("terminal connection ended", cause=f"{type(error).__name__}: {error}".splitlines()[0])
+            log.error("terminal connection ended", cause=cause_of(error))
         finally:
             writer.close()
 
