@@ -6,7 +6,7 @@ from lotse.cases import likeness
 from lotse.cases.service import case_of_intake, open_case, record
 from lotse.intake.runs import last, sent
 from lotse.replies import Button, Reply, say
-from lotse.storage.tables import Case, Intake, now
+from lotse.storage.tables import Case, Intake, Response, now
 from lotse.turns import Turn
 
 
@@ -14,7 +14,7 @@ def send(turn: Turn, intake: Intake) -> list[Reply]:
     """Send what is new, with the newcomer's confirmation of every line; the first time a case is opened."""
     before = sent(intake)
     moment = now()
-    new = [response for response in last(intake).values() if response.sent_in is None]
+    new = [each for each in last(intake).values() if each.sent_in is None and not _same(each, before.get(each.question))]
     intake.paused = intake.amending = False
     intake.revisited = None
     if intake.sent and not new:
@@ -27,11 +27,13 @@ def send(turn: Turn, intake: Intake) -> list[Reply]:
         return _first(turn, intake)
     case = case_of_intake(turn.session, intake)
     if case is not None:
-        known = {key: response.value for key, response in before.items()}
-        changed = [each.question for each in new if each.question not in known or known[each.question] != each.value]
-        record(turn.session, case, "amended", {"version": intake.sent, "questions": changed})
+        record(turn.session, case, "amended", {"version": intake.sent, "questions": [each.question for each in new]})
         _keep_likeness(turn, intake, case)
     return [Reply([say("intake.sent_again", reference=case.reference if case else "")], _menu())]
+
+
+def _same(response: Response, former: Response | None) -> bool:
+    return former is not None and (response.value, response.words) == (former.value, former.words)
 
 
 def _first(turn: Turn, intake: Intake) -> list[Reply]:

@@ -63,7 +63,6 @@ class Person:
     amending: bool = False
     sent: dict[str, Told] | None = None  # what was told when it was sent last
     times_sent: int = 0
-    told_since: bool = False  # something was told after it was sent last
 
     @property
     def values(self) -> dict[str, Any]:

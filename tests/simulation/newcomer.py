@@ -238,8 +238,7 @@ class Newcomer(Interrupter):
             self._problem("lost", "review", f"sent, but the intake is {self.line.intake}")
         self.person.status = "submitted"
         self.person.amending = False
-        self.person.times_sent += int(self.person.told_since)
-        self.person.told_since = False
+        self.person.times_sent += int(self.person.told != self.person.sent)
         self.person.sent = dict(self.person.told)
         self.diary.completed = True
         self.diary.turns_to_send = self.diary.turns_to_send or self.diary.turns

@@ -141,7 +141,6 @@ class Responder(Talker):
 
     def _accept(self, attempt: Attempt, following: Question | None) -> None:
         self.person.told.update(attempt.told)
-        self.person.told_since = True
         self.person.revisiting = None
         self.person.ticked = False
         self.at = following
