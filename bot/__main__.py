@@ -23,6 +23,7 @@ log = structlog.get_logger()
 async def main() -> int:
     """Run until stopped; not zero if a part ended by itself, so that the supervisor starts all anew."""
     parts = core.build(settings.from_environment())
+    parts.crisis.warm()
     secret = os.environ["LOTSE_ENGINE_SECRET"]
     engine = Engine(os.environ["LOTSE_ENGINE_URL"], secret)
     gateway = Gateway(parts, engine, Identifier([language.tag for language in parts.languages.all]))

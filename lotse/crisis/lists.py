@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from lotse.files import read_yaml
@@ -16,6 +16,7 @@ from lotse.normalise import words
 from lotse.patterns import Pattern, pattern_of
 
 CUT_OUT = "\0"
+NUMBERS = "numbers.yml"
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,26 @@ class Line:
 
 
 class CrisisLists:
-    """Phrases of all languages; people in danger do not mind which language the bot thinks they speak."""
+    """Phrases of all languages; people in danger do not mind which language the bot thinks they speak.
+
+    They are gone through when the first text is looked at, or by `warm`: most processes only want the numbers.
+    """
 
     def __init__(self, phrases: Iterable[Pattern], exceptions: Iterable[Pattern], lines: dict[str, list[Line]]) -> None:
-        self._phrases = _Patterns(phrases)
-        self._exceptions = _Patterns(exceptions)
+        self._given = phrases, exceptions
         self._lines = lines
+
+    def warm(self) -> None:
+        """Be ready for the first text."""
+        self.names_danger("?")
+
+    @cached_property
+    def _phrases(self) -> _Patterns:
+        return _Patterns(self._given[0])
+
+    @cached_property
+    def _exceptions(self) -> _Patterns:
+        return _Patterns(self._given[1])
 
     def names_danger(self, text: str) -> bool:
         """Whether a listed phrase stands in the text, after everyday phrases that only sound so are cut out."""
@@ -112,16 +127,12 @@ class _Patterns:
 
 
 def load(folder: Path) -> CrisisLists:
-    """Read content/crisis: a file a language, and numbers.yml by country."""
-    phrases: list[Pattern] = []
-    exceptions: list[Pattern] = []
-    lines: dict[str, list[Line]] = {}
+    """The lists of content/crisis: a file a language, read when they are needed, and numbers.yml by country."""
+    files = sorted(file for file in folder.glob("*.yml") if file.name != NUMBERS)
+    listed = cache(lambda file: read_yaml(file))  # for both
     words_of = cache(words)  # the same few thousand words make up all phrases
-    for file in sorted(folder.glob("*.yml")):
-        data = read_yaml(file)
-        if file.name == "numbers.yml":
-            lines = {country: [Line(**line) for line in entries] for country, entries in data.items()}
-        else:
-            phrases += [pattern_of(phrase, words_of) for group in data["phrases"].values() for phrase in group]
-            exceptions += [pattern_of(phrase, words_of) for phrase in data.get("except", [])]
+    phrases = (pattern_of(phrase, words_of) for file in files for group in listed(file)["phrases"].values() for phrase in group)
+    exceptions = (pattern_of(phrase, words_of) for file in files for phrase in listed(file).get("except", []))
+    numbers = read_yaml(folder / NUMBERS)
+    lines = {country: [Line(**line) for line in entries] for country, entries in numbers.items()}
     return CrisisLists(phrases, exceptions, lines)

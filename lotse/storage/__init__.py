@@ -8,9 +8,7 @@ from pathlib import Path
 from sqlite3 import OperationalError
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy import URL, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -21,6 +19,7 @@ from lotse.storage import crypto
 from lotse.storage.crypto import Vault
 
 READING = "lotse_reading"
+MIGRATIONS = Path(__file__).parent / "migrations"  # a file's name begins with its revision
 MIGRATION_LOCK = 3_776_581  # any number of our own
 PATIENCE = 2000  # milliseconds that settling waits for those who read and write
 REWRITTEN_AT_ONCE = 50_000_000  # bytes of a SQLite file that may be written anew while people write
@@ -45,9 +44,14 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables to the newest version; does nothing when they are."""
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         try:
+            if self._is_newest():
+                return
+            from alembic import command  # imported where it is needed: it takes a quarter of a second
+            from alembic.config import Config
+
+            config = Config()
+            config.set_main_option("script_location", str(MIGRATIONS))
             with self.engine.begin() as connection:
                 if connection.dialect.name == "postgresql":  # several machines may start at once; SQLite locks anyway
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
@@ -56,6 +60,13 @@ class Database:
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
             raise StorageError(f"LOTSE_DATABASE_URL: the database cannot be used: {reason}") from error
+
+    def _is_newest(self) -> bool:
+        newest = max(file.name.split("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+        with self.engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return False
+            return bool(connection.scalar(text("SELECT version_num FROM alembic_version")) == newest)
 
 
 def settle(engine: Engine, largest: int | None = REWRITTEN_AT_ONCE) -> bool:
