@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from tests.newcomer import ROOT, Newcomer, environment, pids_of
 from tests.telegram.server import TelegramServer
@@ -85,6 +86,22 @@ class Demo(Home):
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.messenger.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on the same processes run one after the other in one half of the suite; the long ones begin."""
+    for item in items:
+        if item.get_closest_marker("processes"):
+            shared = [name for name in ("demo", "installation") if name in getattr(item, "fixturenames", ())]
+            item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.nodeid.split("::")[0]))
+    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """A command that ran in this process does not decide where the next test's processes log."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from lotse.settings import ROOT
+from tests.conftest import Installation
 from tests.newcomer import Newcomer, run
 
 pytestmark = pytest.mark.processes
 
 QUESTION = '  - {name: bicycle, section: start, type: select_one, choices: ["yes", "no"], summary: abilities}\n'
+FOLLOWED = 1.0  # seconds; the processes look for changed files twice a second
 WORDS = """
   bicycle:
     label: {label}
@@ -33,19 +35,31 @@ IN = {
 }
 
 
-@pytest.fixture
-def content(tmp_path: Path) -> Path:
-    """A content folder of its own."""
-    shutil.copytree(ROOT / "content", tmp_path / "content")
-    return tmp_path / "content"
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Processes with a content folder of their own, beside their home."""
+    home = tmp_path_factory.mktemp("live") / "home"
+    shutil.copytree(ROOT / "content", home.parent / "content")
+    running = Installation(home, LOTSE_CONTENT=str(home.parent / "content"))
+    yield running
+    running.close()
 
 
 @pytest.fixture
-def newcomer(tmp_path: Path, content: Path) -> Iterator[Callable[..., Newcomer]]:
+def content(live: Installation) -> Iterator[Path]:
+    """The content folder; as it was when the test is over."""
+    folder = live.home.parent / "content"
+    yield folder
+    shutil.copytree(ROOT / "content", folder, dirs_exist_ok=True)
+    time.sleep(FOLLOWED)
+
+
+@pytest.fixture
+def newcomer(live: Installation) -> Iterator[Callable[..., Newcomer]]:
     opened: list[Newcomer] = []
 
     def begin(*arguments: str) -> Newcomer:
-        opened.append(Newcomer(tmp_path / "home", *arguments, LOTSE_CONTENT=str(content)))
+        opened.append(live.newcomer(*arguments))
         return opened[-1]
 
     yield begin
@@ -62,7 +76,7 @@ def add_the_question(content: Path) -> None:
         )
     questions = (folder / "questions.yml").read_text("utf-8")
     (folder / "questions.yml").write_text(re.sub(r"(?m)^(  - \{name: gender.*\n)", rf"\1{QUESTION}", questions), "utf-8")
-    time.sleep(1)  # the processes look for changed files twice a second
+    time.sleep(FOLLOWED)
 
 
 def until(who: Newcomer, question: str) -> None:
@@ -73,7 +87,7 @@ def until(who: Newcomer, question: str) -> None:
     assert who.state["question"] == question, who.text
 
 
-def test_a_question_is_added_without_a_restart(tmp_path: Path, content: Path, newcomer: Callable[..., Newcomer]) -> None:
+def test_a_question_is_added_without_a_restart(live: Installation, content: Path, newcomer: Callable[..., Newcomer]) -> None:
     first = newcomer("--language", "en", "--conversation", "before")
     for value in ("start_intake", "27-64", "yes"):
         first.press(value)
@@ -92,9 +106,7 @@ def test_a_question_is_added_without_a_restart(tmp_path: Path, content: Path, ne
                 who.press("skip")
             assert short in who.text
             who.press("send")
-            shown = run(
-                tmp_path / "home", "case", "show", who.state["case"], "--language", "de", LOTSE_CONTENT=str(content)
-            ).stdout
+            shown = run(live.home, "case", "show", who.state["case"], "--language", "de", **live.extra).stdout
             assert "**Fahrrad:** Ja" in shown
 
     first.press("this_town")
@@ -109,21 +121,20 @@ def test_new_words_are_used_at_once_also_in_running_intakes(content: Path, newco
         who.press(value)
     file = content / "questionnaires" / "intake" / "en.yml"
     file.write_text(file.read_text("utf-8").replace("label: What shall I call you?", "label: Which name do you like?"), "utf-8")
-    time.sleep(1)
+    time.sleep(FOLLOWED)
     who.press("this_town")
     assert "Which name do you like?" in who.text
 
 
 def test_a_faulty_edit_changes_nothing_and_is_named_in_the_log(
-    tmp_path: Path, content: Path, newcomer: Callable[..., Newcomer]
+    live: Installation, content: Path, newcomer: Callable[..., Newcomer]
 ) -> None:
     who = newcomer("--language", "en")
     file = content / "questionnaires" / "intake" / "questions.yml"
     file.write_text(file.read_text("utf-8").replace("type: place", "type: plaice"), "utf-8")
-    time.sleep(1)
+    time.sleep(FOLLOWED)
     for value in ("start_intake", "27-64", "yes"):
         who.press(value)
     assert who.state["question"] == "town"
-    logs = "".join(each.read_text("utf-8") for each in (tmp_path / "home" / "log").iterdir())
-    assert "question town" in logs
-    assert "plaice" in logs
+    assert "question town" in live.logs()
+    assert "plaice" in live.logs()
