@@ -88,6 +88,7 @@ class Demo(Home):
         self.messenger.stop()
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests on the same processes run one after the other in one half of the suite; the long ones begin."""
     for item in items:
