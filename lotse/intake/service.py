@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rapidfuzz import fuzz
 from sqlalchemy.orm import Session
 
 from lotse.cases.service import case_of_intake
 from lotse.crisis.lists import Line
-from lotse.intake import belonging, sending
+from lotse.intake import belonging, correcting, sending
 from lotse.intake.asking import Asking, country_names, language_names
 from lotse.intake.flow import asked_questions, entries, next_question, previous_question
 from lotse.intake.interpretation import Verdict, holds_own_words, interpret
@@ -29,8 +28,7 @@ from lotse.turns import Turn
 
 MISUNDERSTOOD_OFFERS_PERSON = 3
 TOO_SHORT_TO_TELL = 2  # words
-SAME_WORD = 80  # rapidfuzz ratio from which a word names a response, also in another form
-ARTICLE = "ال"  # of Arabic, written with its word
+CHANGE = 0.3  # confidence from which a text in the review names the line to change
 
 
 @dataclass
@@ -321,8 +319,12 @@ class Intakes:
                     return self._belongs(turn, intake, question, said_yes)
                 return self._near_confirmed(turn, intake, question) if said_yes else self._control(turn, intake, question, "no")
             turn.conversation.pending = None
+        if intake.gate is None and correcting.says_wrong(turn.text, self._names(turn, intake)):
+            return self._change(turn, intake)
         if question.type == "review":
-            named = self._named_line(turn, intake)
+            names = self._names(turn, intake)
+            by_name = turn.understanding.confidence("change") >= CHANGE
+            named = correcting.line_numbered(turn.text, names) or (correcting.line_named(turn.text, names) if by_name else None)
             if named:
                 return self._revisit(turn, intake, named)
         labels, also = self._labels(turn, intake, question), self._also(turn, question)
@@ -368,20 +370,10 @@ class Intakes:
                 return self._unclear(turn, question)
         return NOT_TAKEN
 
-    def _named_line(self, turn: Turn, intake: Intake) -> str | None:
-        """The response that a text names: "3", "change 3", "my name is wrong"."""
+    def _names(self, turn: Turn, intake: Intake) -> dict[str, str]:
+        """The short names of what can be changed, by key, as the review numbers them."""
         asking = self.asking(turn, intake)
-        lines = asking.lines(self.told(intake, turn.municipality))
-        typed = words(turn.text)
-        numbers = [int(word) for word in typed if word.isdigit()]
-        if len(numbers) == 1 and len(typed) <= 3:
-            return lines[numbers[0] - 1].key if 1 <= numbers[0] <= len(lines) else None
-        if turn.understanding.confidence("change") < 0.3:
-            return None
-        shared = {line.key: _alike(words(asking.short(line)), typed) for line in lines}
-        best = max(shared.values(), default=0)
-        named = [key for key, count in shared.items() if count == best > 0]
-        return named[0] if len(named) == 1 else None
+        return {line.key: asking.short(line) for line in asking.lines(self.told(intake, turn.municipality))}
 
     def _ask_near(self, turn: Turn, intake: Intake, question: Question, value: Any) -> Taken:
         asking = self.asking(turn, intake)
@@ -549,7 +541,8 @@ class Intakes:
         return Taken(True)
 
     def _change(self, turn: Turn, intake: Intake) -> Taken:
-        named = self._named_line(turn, intake) if turn.text else None
+        names = self._names(turn, intake)
+        named = correcting.line_numbered(turn.text, names) or correcting.line_named(turn.text, names)
         if named:
             return self._revisit(turn, intake, named)
         told = self.told(intake, turn.municipality)
@@ -601,12 +594,6 @@ def keep_consent(session: Session, intake: Intake, purpose: str, text: str, lang
         session.merge(ConsentText(version=version, purpose=purpose, language=language, text=text))
     intake.consents.append(Consent(purpose=purpose, text_version=version, language=language))
     session.flush()
-
-
-def _alike(names: list[str], typed: list[str]) -> int:
-    """How many words of a name stand in a text, also in another form: "العمر" in "عمري غلط"."""
-    bare = [word.removeprefix(ARTICLE) for word in names]
-    return sum(max(fuzz.ratio(word, each.removeprefix(ARTICLE)) for each in typed) >= SAME_WORD for word in bare) if typed else 0
 
 
 def _menu(key: str, value: str, about: str = "") -> Button:

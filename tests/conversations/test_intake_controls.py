@@ -147,6 +147,10 @@ def _tick_and_type(who: Newcomer) -> None:
 def _write_in_several_messages(who: Newcomer, tag: str) -> None:
     first, second = WISH[tag]
     skip_to(who, "wish_year")
+    who.say(CHANGES[tag])
+    assert who.state["question"] == "age", "no wish, though own words are one here"
+    who.press("keep_response")
+    assert who.state["question"] == "wish_year"
     who.say(first)
     assert who.state["question"] == "interests"
     who.say(second)
