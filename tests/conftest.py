@@ -11,9 +11,25 @@ from typing import Any
 
 import pytest
 import structlog
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.newcomer import ROOT, Newcomer, environment, pids_of
 from tests.telegram.server import TelegramServer
+
+WITH_PROCESSES = ("tests/actions/", "tests/browser/", "tests/conversations/", "tests/faults/")
+ON_THE_SAME = {  # what is not here starts its own
+    "demo": ("tests/browser/", "tests/conversations/test_telegram.py"),
+    "installation": (
+        "tests/actions/",
+        "tests/conversations/test_bad_input.py",
+        "tests/conversations/test_crisis_call.py",
+        "tests/conversations/test_intake_controls.py",
+        "tests/conversations/test_journeys.py",
+        "tests/conversations/test_simulated.py",
+        "tests/faults/test_duplicates.py",
+        "tests/faults/test_kill.py",
+    ),
+}
 
 
 class Home:
@@ -88,14 +104,20 @@ class Demo(Home):
         self.messenger.stop()
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests on the same processes run one after the other in one half of the suite; the long ones begin."""
-    for item in items:
-        if item.get_closest_marker("processes"):
-            shared = [name for name in ("demo", "installation") if name in getattr(item, "fixturenames", ())]
-            item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.nodeid.split("::")[0]))
-    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """With --dist loadgroup, tests on the same processes run one after the other, the largest groups first."""
+    return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Groups of tests by the processes that they use; all others one by one. (xdist's own groups do not know pytest 9.2.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0]
+        if not file.startswith(WITH_PROCESSES):
+            return nodeid
+        return next((group for group, files in ON_THE_SAME.items() if file.startswith(files)), file)
 
 
 @pytest.fixture(autouse=True)
