@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,31 +36,32 @@ def line_named(text: str, lines: Mapping[str, str]) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def says_wrong(text: str, lines: Mapping[str, str]) -> bool:
-    """Whether a text says that a line is wrong, and nothing else: so it is no response, whatever is asked."""
+def is_correction(text: str, lines: Mapping[str, str]) -> bool:
+    """Whether a text says that a line is wrong, or to change the line of a number, and nothing else.
+
+    So it is no response, whatever is asked.
+    """
     typed = words(text)
-    rest = _without(typed, _corrections().wrong)
-    if len(rest) == len(typed):
-        return False
-    names = {word for name in lines.values() for word in words(name)}
-    left = [word for word in rest if not _stands_in(word, list(names))]
-    return len(left) < len(rest) and not _without(left, _corrections().beside)
-
-
-@dataclass(frozen=True)
-class _Corrections:
-    wrong: frozenset[Way]
-    beside: frozenset[Way]
+    said = _corrections()
+    rest = _without(typed, said["wrong"])
+    if len(rest) < len(typed):
+        names = [word for name in lines.values() for word in words(name)]
+        left = [word for word in rest if not _stands_in(word, names)]
+        return len(left) < len(rest) and not _without(left, said["change"] | said["beside"])
+    rest = [word for word in typed if not word.isdigit()]
+    return (
+        len(rest) == len(typed) - 1
+        and len(_without(rest, said["change"])) < len(rest)
+        and not _without(rest, said["change"] | said["beside"])
+    )
 
 
 @lru_cache(maxsize=1)
-def _corrections() -> _Corrections:
+def _corrections() -> dict[str, frozenset[Way]]:
     lists = read_yaml(Path(__file__).parent / "corrections.yml").values()
-
-    def ways(kind: str) -> frozenset[Way]:
-        return frozenset(tuple(words(str(way))) for each in lists for way in each[kind])
-
-    return _Corrections(ways("wrong"), ways("beside"))
+    return {
+        kind: frozenset(tuple(words(str(way))) for each in lists for way in each[kind]) for kind in ("wrong", "change", "beside")
+    }
 
 
 def _without(typed: list[str], ways: frozenset[Way]) -> list[str]:

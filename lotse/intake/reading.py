@@ -54,11 +54,14 @@ class Reading:
 NOTHING = Reading("nothing")
 
 
-def read(question: Question, text: str, labels: list[tuple[str, Words]], also: dict[str, str], today: date) -> Reading:
+def read(
+    question: Question, text: str, labels: list[tuple[str, Words]], also: dict[str, str], today: date, own: tuple[str, ...] = ()
+) -> Reading:
     """Read a text as the response to a question.
 
     labels: the question's words by language, the message's own language first. `also` maps further
-    words, as typed, to choices (names of languages, countries, of the town).
+    words, as typed, to choices (names of languages, countries, of the town). `own` are the newcomer's own
+    words that have a button after those of the choices.
     """
     if question.type == "private":
         return NOTHING
@@ -70,7 +73,7 @@ def read(question: Question, text: str, labels: list[tuple[str, Words]], also: d
     if question.type == "date":
         return _date(text, patterns, [tag for tag, _ in labels], today)
     if question.type == "select_multiple":
-        return _several(question, text, patterns, [tag for tag, _ in labels])
+        return _several(question, text, patterns, [tag for tag, _ in labels], own)
     return _one(question, text, patterns, labels)
 
 
@@ -119,13 +122,13 @@ def _one(question: Question, text: str, patterns: dict[str, str], labels: list[t
     return Reading("value", found[0], whole=is_all) if len(found) == 1 and len(typed) <= SHORT else NOTHING
 
 
-def _several(question: Question, text: str, patterns: dict[str, str], tags: list[str]) -> Reading:
+def _several(question: Question, text: str, patterns: dict[str, str], tags: list[str], ticked: tuple[str, ...]) -> Reading:
     typed = words(text)
     whole = " ".join(typed)
     own = Reading("own_words", [text.strip()]) if question.other and typed else NOTHING
     if whole in patterns:
         return Reading("value", [patterns[whole]], whole=True)
-    placed = _positions(text, question.choices)
+    placed = _positions(text, (*question.choices, *ticked))
     found, rest = _found(text, patterns)
     near = _near(whole, patterns)
     if near.kind == "value" and near.value not in found:

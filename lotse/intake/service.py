@@ -319,7 +319,7 @@ class Intakes:
                     return self._belongs(turn, intake, question, said_yes)
                 return self._near_confirmed(turn, intake, question) if said_yes else self._control(turn, intake, question, "no")
             turn.conversation.pending = None
-        if intake.gate is None and correcting.says_wrong(turn.text, self._names(turn, intake)):
+        if intake.gate is None and correcting.is_correction(turn.text, self._names(turn, intake)):
             return self._change(turn, intake)
         if question.type == "review":
             names = self._names(turn, intake)
@@ -328,7 +328,8 @@ class Intakes:
             if named:
                 return self._revisit(turn, intake, named)
         labels, also = self._labels(turn, intake, question), self._also(turn, question)
-        reading = read(question, turn.text, labels, also, now().date())
+        own = tuple(each for each in self._ticked(intake, question) if each not in question.choices)
+        reading = read(question, turn.text, labels, also, now().date(), own)
         verdict = interpret(question, turn.text, turn.understanding, reading)
         former = belonging.free_text_before(turn.session, self.questionnaire(turn.session, intake), intake, turn.inbound)
         if former is not None and verdict.kind in ("response", "near", "unclear", "too_many", "out_of_range"):

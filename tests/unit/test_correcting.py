@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lotse.intake.correcting import line_named, line_numbered, says_wrong
+from lotse.intake.correcting import is_correction, line_named, line_numbered
 
 LINES = {
     "de": {"age": "Alter", "languages": "Sprachen", "local_language": "Deutsch", "tools": "Führerschein, Computer",
@@ -38,7 +38,7 @@ LINES = {
     ],
 )
 def test_a_line_is_wrong(tag: str, text: str, key: str) -> None:
-    assert says_wrong(text, LINES[tag])
+    assert is_correction(text, LINES[tag])
     assert line_named(text, LINES[tag]) == key
 
 
@@ -49,6 +49,8 @@ def test_a_line_is_wrong(tag: str, text: str, key: str) -> None:
         ("de", "ich möchte meine Arbeit wechseln"),
         ("de", "es stimmt nicht, dass ich keine Sprachen kann"),
         ("de", "falsch"),
+        ("de", "12 Jahre"),
+        ("ru", "20"),
         ("en", "my work is wrong for me because of my back"),
         ("en", "I want to change my work"),
         ("uk", "робота за фахом"),
@@ -59,7 +61,7 @@ def test_a_line_is_wrong(tag: str, text: str, key: str) -> None:
     ],
 )
 def test_what_says_more_is_a_response(tag: str, text: str) -> None:
-    assert not says_wrong(text, LINES[tag])
+    assert not is_correction(text, LINES[tag])
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,22 @@ def test_what_says_more_is_a_response(tag: str, text: str) -> None:
 )
 def test_a_line_by_its_place(text: str, key: str | None) -> None:
     assert line_numbered(text, LINES["en"]) == key
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        ("de", "20 ändern"),
+        ("de", "bitte die 3 ändern"),
+        ("en", "change 20"),
+        ("nl", "20 wijzigen"),
+        ("uk", "змінити ٢"),
+        ("ru", "изменить 20"),
+        ("ar", "تغيير ٢٠"),
+    ],
+)
+def test_a_number_and_a_word_for_change(tag: str, text: str) -> None:
+    assert is_correction(text, LINES[tag])
 
 
 def test_no_line_is_guessed() -> None:

@@ -368,6 +368,13 @@ def test_never_the_wrong_value(questionnaire: Questionnaire, name: str, tag: str
     assert reading(questionnaire, name, tag, text) != Reading("value", wrong)
 
 
+def test_own_words_that_have_a_button_have_a_place(questionnaire: Questionnaire) -> None:
+    question = questionnaire.question("interests")
+    labels = [("nl", questionnaire.words_of(question, "nl"))]
+    place = str(len(question.choices) + 1)
+    assert read(question, f"1, {place}", labels, {}, TODAY, own=("duiven houden",)).value == ["music", "duiven houden"]
+
+
 @pytest.mark.parametrize("text", ["\0", "\u202e", "x" * 20_000, "🙂" * 500, "é́́́" * 200, "¼ ² ①", "1" * 5000, "${children} > 0"])
 def test_no_text_breaks_it(questionnaire: Questionnaire, text: str) -> None:
     kinds = {reading(questionnaire, question.name, "de", text).kind for question in questionnaire.questions}
