@@ -23,6 +23,8 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
 from commands.supervisor import local_plan, services, wait_until_ready
 from lotse import core
 from lotse.core import Core
@@ -36,14 +38,14 @@ from tests.simulation.worlds import Processes
 
 PAGES = "https://lotse.example"  # where people would reach the pages of an installation that has some
 KILLED = ("bot", "actions", "engine")
-PAUSES = {"bot": 45.0, "actions": 45.0, "engine": 240.0}  # seconds between kills of each: an engine needs 20 to be back
+PAUSES = {"bot": 90.0, "actions": 90.0, "engine": 300.0}  # seconds between kills of each: an engine needs 20 to be back
 REPORT_EVERY = 60.0  # seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=int, default=1000, help="newcomers (default: 1000)")
     parser.add_argument("--seed", type=int, default=1, help="of all that is random (default: 1)")
-    parser.add_argument("--at-once", type=int, default=8, metavar="N", help="newcomers at the same time (default: 8)")
+    parser.add_argument("--at-once", type=int, default=8, metavar="N", help="at the same time in each half (default: 8)")
     parser.add_argument("--newcomer", metavar="SEED-NUMBER", help="play this one again, alone, and print what was said")
     parser.add_argument(
         "--show", type=int, default=3, metavar="N", help="print the stories of this many failing runs (default: 3)"
@@ -59,13 +61,24 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     if arguments.newcomer:
         seed, number = map(int, arguments.newcomer.split("-"))
         numbers = [number]
-    names: tuple[list[str], list[str]] = ([], [])
+    kill = not arguments.no_kills and not arguments.newcomer
+    names = asyncio.run(_both_halves(settings, numbers, seed, arguments.at_once, counted, kills, kill))
+    _print(counted, kills, time.monotonic() - started, names, len(counted.played) if arguments.newcomer else arguments.show)
+
+
+async def _both_halves(
+    settings: Settings, numbers: list[int], seed: int, at_once: int, counted: Tally, kills: Counter[str], kill: bool
+) -> tuple[list[str], list[str]]:
+    """Side by side, each on a home of its own: the names of the questions, and of those with a condition."""
+    os.environ.pop("LOTSE_PUBLIC_URL", None)
+    os.environ["LOTSE_KEYS"] = Fernet.generate_key().decode()  # of both: we read what both have stored
+    settings = replace(settings, keys=(os.environ["LOTSE_KEYS"],))
+    halves = []
     for pages in (PAGES, None):
         half = [number for number in numbers if (number // len(LANGUAGES) % 2 == 0) == (pages is not None)]
         if half:
-            kill = not arguments.no_kills and not arguments.newcomer
-            names = asyncio.run(_half(settings, pages, half, seed, arguments.at_once, counted, kills, kill))
-    _print(counted, kills, time.monotonic() - started, names, len(counted.played) if arguments.newcomer else arguments.show)
+            halves.append(_half(settings, pages, half, seed, at_once, counted, kills, kill))
+    return (await asyncio.gather(*halves))[0]
 
 
 async def _half(
@@ -81,8 +94,7 @@ async def _half(
     """Play some of the newcomers on a home of its own; the names of the questions, and of those with a condition."""
     with tempfile.TemporaryDirectory(prefix="lotse-bench-") as home:
         own = {"database_url": f"sqlite:///{home}/lotse.db", "tracker_url": f"sqlite:///{home}/tracker.db"}
-        fresh = replace(settings, home=Path(home), keys=(), public_url=pages, telegram_token=None, **own)
-        os.environ["LOTSE_PUBLIC_URL"] = pages or ""
+        fresh = replace(settings, home=Path(home), public_url=pages, telegram_token=None, **own)
         async with services(fresh, local_plan()) as running:
             await wait_until_ready(fresh, running, ("engine", "actions", "bot"))
             parts = core.build(fresh)
