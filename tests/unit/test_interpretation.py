@@ -88,6 +88,9 @@ LONG = "хочу розповісти вам про все що було зі м
         (TEXT, "пропустити", sure(skip=0.8), Reading("value", "…"), Verdict("control", "skip")),
         (TEXT, "Як знайти квартиру?", sure(ask_question=0.8), Reading("value", "…"), Verdict("aside", "ask_question")),
         (TEXT, "أريد أن أجد شقة", sure(ask_question=0.5), Reading("value", "…"), Verdict("response", also_question=True)),
+        (TEXT, "I want to change my job", sure(change=0.94), Reading("value", "…"), Verdict("response")),
+        (TEXT, "أريد أن أغير السكن", sure(change=0.95), Reading("value", "…"), Verdict("response")),
+        (TEXT, "виправити відповідь", sure(change=1.0), Reading("value", "…"), Verdict("control", "change")),
         (TEXT, "", sure(), Reading("value", ""), Verdict("unclear")),
         ("job", "ще ніякої", sure(deny=0.9, skip=0.9), Reading("value", "none_yet"), Verdict("response")),
         # own words beside the choices
