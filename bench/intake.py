@@ -62,7 +62,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
         seed, number = map(int, arguments.newcomer.split("-"))
         numbers = [number]
     kill = not arguments.no_kills and not arguments.newcomer
-    names = asyncio.run(_both_halves(settings, numbers, seed, arguments.at_once, counted, kills, kill))
+    names: tuple[list[str], list[str]] = ([], [])
+    try:
+        names = asyncio.run(_both_halves(settings, numbers, seed, arguments.at_once, counted, kills, kill))
+    except KeyboardInterrupt:
+        print("stopped: these are the figures until then")
     _print(counted, kills, time.monotonic() - started, names, len(counted.played) if arguments.newcomer else arguments.show)
 
 
@@ -116,7 +120,10 @@ async def _play_all(parts: Core, world: Processes, numbers: list[int], seed: int
         nonlocal last
         for number in waiting:
             own, language, style = cast(seed, number)
-            counted.add(await play(parts, world, oracle_of(parts, town_for(parts, language)), own, language, style))
+            played = await play(parts, world, oracle_of(parts, town_for(parts, language)), own, language, style)
+            counted.add(played)
+            for problem in dict.fromkeys(played.problems):
+                print(f"! {played.seed} {language} {style}: {problem.kind} {problem.question}: {problem.detail}", flush=True)
             if time.monotonic() - last > REPORT_EVERY:
                 last = time.monotonic()
                 done = len(counted.played)
