@@ -37,7 +37,7 @@ def line_named(text: str, lines: Mapping[str, str]) -> str | None:
 
 
 def is_correction(text: str, lines: Mapping[str, str]) -> bool:
-    """Whether a text says that a line is wrong, or to change the line of a number, and nothing else.
+    """Whether a text says that a line is wrong, or asks to change something, perhaps the line of a number, and nothing else.
 
     So it is no response, whatever is asked.
     """
@@ -50,7 +50,7 @@ def is_correction(text: str, lines: Mapping[str, str]) -> bool:
         return len(left) < len(rest) and not _without(left, said["change"] | said["beside"])
     rest = [word for word in typed if not word.isdigit()]
     return (
-        len(rest) == len(typed) - 1
+        len(typed) - len(rest) <= 1
         and len(_without(rest, said["change"])) < len(rest)
         and not _without(rest, said["change"] | said["beside"])
     )

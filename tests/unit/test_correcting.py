@@ -51,6 +51,9 @@ def test_a_line_is_wrong(tag: str, text: str, key: str) -> None:
         ("de", "falsch"),
         ("de", "12 Jahre"),
         ("ru", "20"),
+        ("en", "Edit"),
+        ("de", "Beruf ändern"),
+        ("uk", "змінити професію"),
         ("en", "my work is wrong for me because of my back"),
         ("en", "I want to change my work"),
         ("uk", "робота за фахом"),
@@ -82,9 +85,13 @@ def test_a_line_by_its_place(text: str, key: str | None) -> None:
         ("uk", "змінити ٢"),
         ("ru", "изменить 20"),
         ("ar", "تغيير ٢٠"),
+        ("nl", "veranderen"),
+        ("ru", "хочу исправить ответ"),
+        ("ar", "بدي أغير الجواب"),
+        ("en", "I want to change an answer"),
     ],
 )
-def test_a_number_and_a_word_for_change(tag: str, text: str) -> None:
+def test_a_word_for_change_perhaps_with_a_number(tag: str, text: str) -> None:
     assert is_correction(text, LINES[tag])
 
 
