@@ -12,6 +12,7 @@ from typing import Any
 from lotse.intake.questionnaire import Question
 from lotse.replies import say
 from tests.simulation.interrupting import Interrupter
+from tests.simulation.seen import INVISIBLE
 
 
 class Newcomer(Interrupter):
@@ -186,7 +187,7 @@ class Newcomer(Interrupter):
         other = self.random.choice(others)
         wanted = other.name or self._wording.render(
             say("intake.person_unnamed", number=self.people.index(other) + 1), self.language
-        )
+        ).translate(INVISIBLE)
         found = [button for button in self.line.last.buttons if button.value == "this_person"]
         named = [button for button in found if button.label == wanted]
         if len(found) != len(self.people) or not named:

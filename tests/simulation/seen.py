@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 TICK = "✓"
-_INVISIBLE = dict.fromkeys((0x2066, 0x2067, 0x2068, 0x2069, 0x200E, 0x200F))
+INVISIBLE = dict.fromkeys((0x2066, 0x2067, 0x2068, 0x2069, 0x200E, 0x200F))
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,10 @@ def read_line(said: dict[str, Any]) -> Line:
     messages = tuple(
         Message(
             id=message["id"],
-            text=message["text"].translate(_INVISIBLE),
+            text=message["text"].translate(INVISIBLE),
             edits=message["edits"],
             buttons=tuple(
-                Button(button["id"], button["label"].translate(_INVISIBLE), button["kind"], button["value"])
+                Button(button["id"], button["label"].translate(INVISIBLE), button["kind"], button["value"])
                 for row in message["buttons"]
                 for button in row
             ),
