@@ -29,7 +29,8 @@ def line_numbered(text: str, lines: Mapping[str, str]) -> str | None:
 
 def line_named(text: str, lines: Mapping[str, str]) -> str | None:
     """The line of whose name more words stand in a text than of any other."""
-    typed = words(text)
+    said = _corrections()
+    typed = _without(words(text), said["wrong"] | said["change"])  # "ändern" is not "Andere Erwachsene"
     shared = {key: sum(_stands_in(word, typed) for word in words(name)) for key, name in lines.items()}
     best = max(shared.values(), default=0)
     named = [key for key, count in shared.items() if count == best > 0]

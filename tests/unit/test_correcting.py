@@ -98,3 +98,4 @@ def test_a_word_for_change_perhaps_with_a_number(tag: str, text: str) -> None:
 def test_no_line_is_guessed() -> None:
     assert line_named("work is wrong", LINES["en"]) is None, "the first or the second?"
     assert line_named("this is wrong", LINES["en"]) is None
+    assert line_named("ändern", {"adults": "Andere Erwachsene"}) is None
