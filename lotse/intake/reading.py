@@ -118,8 +118,7 @@ def _one(question: Question, text: str, patterns: dict[str, str], labels: list[t
         return near
     if not found or _negated(rest):
         return near
-    is_all = all(_is_filler(word, [tag for tag, _ in labels]) for word in rest)
-    return Reading("value", found[0], whole=is_all) if len(found) == 1 and len(typed) <= SHORT else NOTHING
+    return Reading("value", found[0], whole=not rest) if len(found) == 1 and len(typed) <= SHORT else NOTHING
 
 
 def _several(question: Question, text: str, patterns: dict[str, str], tags: list[str], ticked: tuple[str, ...]) -> Reading:
@@ -149,7 +148,7 @@ def _several(question: Question, text: str, patterns: dict[str, str], tags: list
     if question.max and len(chosen) > question.max:
         return Reading("too_many", question.max)
     left = [word for word in rest if word not in inflected and len(word) >= 4 and not _is_filler(word, tags)]
-    return Reading("value", chosen + own.value if left and not placed and own.value else chosen, whole=bool(placed) or not left)
+    return Reading("value", chosen + own.value if left and not placed and own.value else chosen, whole=bool(placed) or not rest)
 
 
 def _extracted(question: Question, text: str, tags: list[str], rest: list[str]) -> list[Find]:

@@ -368,6 +368,11 @@ def test_never_the_wrong_value(questionnaire: Questionnaire, name: str, tag: str
     assert reading(questionnaire, name, tag, text) != Reading("value", wrong)
 
 
+def test_a_filler_beside_a_choice_may_change_what_it_means(questionnaire: Questionnaire) -> None:
+    assert not reading(questionnaire, "visit_group", "nl", "later verder").whole
+    assert reading(questionnaire, "visit_group", "nl", "misschien later").whole
+
+
 def test_own_words_that_have_a_button_have_a_place(questionnaire: Questionnaire) -> None:
     question = questionnaire.question("interests")
     labels = [("nl", questionnaire.words_of(question, "nl"))]
