@@ -32,6 +32,7 @@ SURE_CHANGE = 0.97  # "I want to change my job" is a wish (.94), "I want to chan
 CRISIS = 0.7
 LONGEST_CONTROL = 10  # words
 STATEMENT = 4  # words before a question that make a response of their own
+GREETING = 2  # words of a greeting that may hold a choice's word
 QUESTION = 3  # words that a question mark makes a question
 
 Kind = Literal["response", "control", "near", "too_many", "out_of_range", "aside", "unclear"]
@@ -71,6 +72,8 @@ def interpret(question: Question, text: str, understanding: Understanding, readi
         return Verdict("aside", understanding.intent)
     if not free_text and read and (asks < QUESTION_OF_CHOICE or (count <= SHORT and not _is_plain_question(text, asks))):
         beside = None if reading.whole else _wish(question, text, understanding, (*CONTROLS, *REQUESTS), CONTROL_OF_TEXT)
+        if not reading.whole and count <= GREETING:  # "good morning" is no time of the day
+            beside = beside or _wish(question, text, understanding, SMALLTALK, SURE_ASIDE)
         return beside or Verdict(_VERDICT_OF[reading.kind])
     if free_text and reading.kind == "value" and reading.value in question.choices:
         return Verdict("response")

@@ -70,6 +70,8 @@ LONG = "хочу розповісти вам про все що було зі м
         (CHOICE, "نرجع للسؤال السابق", sure(go_back=0.9), PARTLY, Verdict("control", "back")),
         (CHOICE, "laat mijn gegevens zien", sure(my_data=0.6), PARTLY, Verdict("response")),
         (CHOICE, "Guten Tag, im Heim", sure(greet=0.99), PARTLY, Verdict("response")),
+        (CHOICE, "good morning", sure(greet=0.99), PARTLY, Verdict("aside", "greet")),
+        (CHOICE, "hallo, Heim", sure(greet=0.8), PARTLY, Verdict("response")),
         # questions
         (CHOICE, "Wo finde ich ein Heim?", sure(ask_question=0.99), READ, Verdict("aside", "ask_question")),
         (CHOICE, "im Heim?", sure(ask_question=0.99), READ, Verdict("response")),
