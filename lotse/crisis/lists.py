@@ -38,8 +38,8 @@ class CrisisLists:
         self._lines = lines
 
     def warm(self) -> None:
-        """Be ready for the first text."""
-        self.names_danger("?")
+        """Be ready for the first text; raises what is wrong with the lists."""
+        _ = self._phrases, self._exceptions
 
     @cached_property
     def _phrases(self) -> _Patterns:
@@ -129,7 +129,7 @@ class _Patterns:
 def load(folder: Path) -> CrisisLists:
     """The lists of content/crisis: a file a language, read when they are needed, and numbers.yml by country."""
     files = sorted(file for file in folder.glob("*.yml") if file.name != NUMBERS)
-    listed = cache(lambda file: read_yaml(file))  # for both
+    listed = cache(read_yaml)  # for both
     words_of = cache(words)  # the same few thousand words make up all phrases
     phrases = (pattern_of(phrase, words_of) for file in files for group in listed(file)["phrases"].values() for phrase in group)
     exceptions = (pattern_of(phrase, words_of) for file in files for phrase in listed(file).get("except", []))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from lotse import crisis
 from lotse.crisis import CrisisLists
@@ -187,3 +189,12 @@ def test_the_dutch_number_is_never_shown_in_germany(lists: CrisisLists, wording:
 def test_every_number_is_dialled_as_written(lists: CrisisLists) -> None:
     for country in ("DE", "NL"):
         assert all(line.number.replace(" ", "").isdigit() for line in lists.lines(country))
+
+
+def test_a_faulty_list_is_found_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "numbers.yml").write_text("DE: []\n", "utf-8")
+    (tmp_path / "de.yml").write_text("phrases: [", "utf-8")
+    lists = crisis.load(tmp_path)
+    assert lists.lines("NL"), "the numbers are there without the lists"
+    with pytest.raises(yaml.YAMLError):
+        lists.warm()
