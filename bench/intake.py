@@ -122,8 +122,7 @@ async def _play_all(parts: Core, world: Processes, numbers: list[int], seed: int
             own, language, style = cast(seed, number)
             played = await play(parts, world, oracle_of(parts, town_for(parts, language)), own, language, style)
             counted.add(played)
-            for problem in dict.fromkeys(played.problems):
-                print(f"! {played.seed} {language} {style}: {problem.kind} {problem.question}: {problem.detail}", flush=True)
+            _print_problems(played)
             if time.monotonic() - last > REPORT_EVERY:
                 last = time.monotonic()
                 done = len(counted.played)
@@ -161,8 +160,7 @@ def _print(counted: Tally, kills: Counter[str], seconds: float, names: tuple[lis
             print(f"{name:<12}" + "".join(f"{row[column] if row[column] is not None else '-':>22}" for column in columns))
     print("\nasked again, by question and way: " + ", ".join(f"{way} {count}" for way, count in counted.repeats_by_way().items()))
     for played in counted.failing():
-        for problem in dict.fromkeys(played.problems):
-            print(f"{played.seed} {played.language} {played.style}: {problem.kind} {problem.question}: {problem.detail}")
+        _print_problems(played)
     figures = counted.figures()
     figures |= {
         "seconds": round(seconds),
@@ -176,6 +174,12 @@ def _print(counted: Tally, kills: Counter[str], seconds: float, names: tuple[lis
         "not_exercised": tally.missing(tables),
     }  # fmt: skip
     print(json.dumps(figures, ensure_ascii=False))
+
+
+def _print_problems(played: Played) -> None:
+    for problem in dict.fromkeys(played.problems):
+        who = f"{played.seed} {played.language} {played.style}"
+        print(f"! {who}: {problem.kind} {problem.question}: {problem.detail}", flush=True)
 
 
 def _print_story(played: Played) -> None:

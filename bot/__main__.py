@@ -16,6 +16,7 @@ from bot.turn import Gateway
 from bot.worker import Worker
 from lotse import core, logs, settings
 from lotse.languages import Identifier
+from lotse.logs import cause_of
 
 log = structlog.get_logger()
 
@@ -46,7 +47,8 @@ async def main() -> int:
     await asyncio.wait({waiting, *background}, return_when=asyncio.FIRST_COMPLETED)
     broken = next((task for task in background if task.done()), None)
     if broken is not None:
-        log.error("a part of the bot ended", cause=f"{type(broken.exception()).__name__}: {broken.exception()}".splitlines()[0])
+        error = broken.exception()
+        log.error("a part of the bot ended", cause=cause_of(error) if error is not None else "it came to its end")
     waiting.cancel()
     if server is not None:
         server.close()

@@ -319,10 +319,10 @@ class Intakes:
                     return self._belongs(turn, intake, question, said_yes)
                 return self._near_confirmed(turn, intake, question) if said_yes else self._control(turn, intake, question, "no")
             turn.conversation.pending = None
-        if intake.gate is None and correcting.is_correction(turn.text, self._names(turn, intake)):
+        names = self._names(turn, intake)
+        if intake.gate is None and correcting.is_correction(turn.text, names):
             return self._change(turn, intake)
         if question.type == "review":
-            names = self._names(turn, intake)
             by_name = turn.understanding.confidence("change") >= CHANGE
             named = correcting.line_numbered(turn.text, names) or (correcting.line_named(turn.text, names) if by_name else None)
             if named:
