@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.incoming import LONGEST, clean, code_in, is_start
 from bot.messages import IncomingMessage
 from bot.outbox import Outbox, find_button, find_label
+from bot.talks import is_button_for_bot
 from lotse import greeting
 from lotse.core import Core
 from lotse.intake import waiting
@@ -111,7 +112,8 @@ class Inbox:
         text = message.text or ""
         if message.media is None:
             named = find_label(session, conversation, text)
-            if named is not None:
+            # to a person a "yes" is a word, whatever stood on a button before
+            if named is not None and (conversation.talks_in is None or is_button_for_bot(named[1])):
                 return _press_body(*named)
         return {"text": clean(text)[:LONGEST], "cut": len(text) > LONGEST, "media": message.media, "number": message.number}
 

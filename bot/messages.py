@@ -48,6 +48,7 @@ class OutgoingMessage:
     language: str = "en"  # BCP 47, for screen readers
     strong: str | None = None  # the line of the text to be set in bold type, such as an answer's title
     edits: str | None = None  # id of the message that this one replaces
+    by: str | None = None  # name of the person who wrote it; None: the bot
     buttons: list[list[OutgoingButton]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:

@@ -24,11 +24,17 @@ class Outbox:
         self._languages = languages
 
     def put(
-        self, session: Session, conversation: Conversation, reply: Reply, inbound: Inbound | None, language: str | None = None
-    ) -> None:
-        """Word a reply in the conversation's language (or another) and lay it in the outbox."""
+        self,
+        session: Session,
+        conversation: Conversation,
+        reply: Reply,
+        inbound: Inbound | None,
+        language: str | None = None,
+        identifier: str | None = None,
+    ) -> Outbound:
+        """Word a reply in the conversation's language (or another) and lay it in the outbox; its row."""
         tag = language or conversation.language or "en"
-        identifier = new_id("b")
+        identifier = identifier or new_id("b")
         pressed = (inbound.body or {}).get("press") if inbound else None
         number = 0
         rows = []
@@ -43,17 +49,19 @@ class Outbox:
             language=tag,
             strong=paragraphs[reply.strong] if reply.strong is not None else None,
             edits=pressed["message"] if reply.edits_pressed and pressed else None,
+            by=reply.by,
             buttons=rows,
         )
-        session.add(
-            Outbound(
-                id=identifier,
-                conversation_id=conversation.id,
-                inbound_id=inbound.id if inbound else None,
-                body=message.as_json(),
-            )
+        laid = Outbound(
+            id=identifier,
+            conversation_id=conversation.id,
+            inbound_id=inbound.id if inbound else None,
+            case_id=inbound.case_id if inbound else None,
+            body=message.as_json(),
         )
+        session.add(laid)
         session.flush()
+        return laid
 
     def _button(self, message: str, number: int, button: Button, tag: str) -> OutgoingButton:
         label = self._wording.render(button.label, tag)

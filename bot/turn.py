@@ -33,7 +33,9 @@ from bot.incoming import (
 from bot.messages import IncomingMessage, State
 from bot.moves import Moves
 from bot.outbox import Outbox, language_switch
+from bot.talks import answer_press, answer_text, is_for_bot
 from lotse import privacy
+from lotse.cases import talk
 from lotse.core import Core
 from lotse.crisis import calls
 from lotse.intake import of_conversation, waiting
@@ -227,6 +229,9 @@ class Gateway:
             municipality = session.get_one(Municipality, conversation.municipality_id)
             replies = calls.answer(session, conversation, municipality, press.value, press.about, self._core.crisis)
             return self._answered(session, conversation, inbound, replies)
+        about_talk = answer_press(session, conversation, press)
+        if about_talk is not None:
+            return self._answered(session, conversation, inbound, about_talk)
         if press.kind == "menu" and press.value == MOVE:
             return self._answered(session, conversation, inbound, [self._moves.offer(session, conversation)])
         if press.kind == "language" and press.value in self._offered:
@@ -264,12 +269,15 @@ class Gateway:
         if about_call:
             return self._answered(session, conversation, inbound, about_call)
         media = (inbound.body or {}).get("media")
-        if media == "edited":
+        if media == "edited" and talk.open_in(session, conversation) is None:
             return self._answered(session, conversation, inbound, [self._edited(session, conversation, inbound, text)])
-        if media and not repeated:
+        if media and media != "edited" and not repeated:
             self._outbox.put(session, conversation, Reply([say(f"media.{media}")]), inbound)
         if media and not has_words(text):
             return self._answered(session, conversation, inbound, [])
+        person = talk.open_in(session, conversation)
+        if person is not None and not is_for_bot(conversation, text):
+            return self._answered(session, conversation, inbound, answer_text(session, person, inbound, text))
         if is_start(text):
             self.inbox.greet(session, conversation)
             return self._answered(session, conversation, inbound, [])
@@ -295,7 +303,11 @@ class Gateway:
     def _meet_crisis(self, session: Session, conversation: Conversation, inbound: Inbound) -> _Prepared:
         """The fixed reply, whatever came before."""
         municipality = session.get_one(Municipality, conversation.municipality_id)
+        body, person = inbound.body, talk.open_in(session, conversation)
         reply = calls.meet(session, conversation, municipality, inbound, self._core.crisis)
+        if person is not None:  # it was written to them: it reaches them, and not the call alone
+            inbound.body = body
+            talk.take(session, person, inbound, now())
         return self._answered(session, conversation, inbound, [reply])
 
     def _about_call(self, session: Session, conversation: Conversation, text: str) -> list[Reply]:
@@ -350,10 +362,10 @@ class Gateway:
             return erased
 
     def _close(self, session: Session, inbound: Inbound, state: str) -> None:
-        """The turn is over. Without an agreement to keep them, the newcomer's words end here."""
+        """The turn is over. Without an agreement to keep them, the newcomer's words end here; a person has to read theirs."""
         session.execute(delete(Applied).where(Applied.inbound_id == inbound.id))
         agreed = select(Consent.id).join(Intake).where(Intake.conversation_id == inbound.conversation_id)
-        if session.scalar(agreed.limit(1)) is None:
+        if inbound.case_id is None and session.scalar(agreed.limit(1)) is None:
             inbound.body = None
         inbound.state = state
 

@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from desk.access import Member, current_member, requires
 from desk.history import history
 from desk.hub import CASES, Hub
+from desk.laying import end_talk
 from desk.render import Desk, TheDesk
 from lotse import cases
 from lotse.cases import deletion, likeness, queue, work
@@ -118,7 +119,13 @@ def assign(desk: TheDesk, member: CaseWorker, reference: str, to: Field = "") ->
 @router.post("/desk/cases/{reference}/status")
 def status(desk: TheDesk, member: CaseWorker, reference: str, status: Field = "") -> Response:
     """Change the status."""
-    return _do(desk, member, reference, "status", lambda session, case, by: work.set_status(session, case, status, by))
+
+    def change(session: Session, case: Case, by: Staff) -> None:
+        if status == "closed" and status in work.offered_statuses(case):
+            end_talk(desk, session, case, by)  # while it is open: the newcomer is told that the bot speaks again
+        work.set_status(session, case, status, by)
+
+    return _do(desk, member, reference, "status", change)
 
 
 @router.post("/desk/cases/{reference}/note")

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class Hub:
-    """Events by topic: `CASES` for cases and crisis calls, or a conversation's id for what is laid in its outbox."""
+    """Events by topic: `CASES` for cases, talks and crisis calls, or a conversation's id for what is laid in its outbox."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -68,7 +68,10 @@ class Hub:
                 newest = session.execute(select(func.count(), func.max(Case.changed_at)).select_from(Case)).one()
                 calls = select(func.count(), func.max(CrisisCall.changed_at)).select_from(CrisisCall)
                 told = session.execute(calls.where(CrisisCall.state.in_(("called", "acknowledged")))).one()
-                marks[CASES] = (*newest, session.scalar(select(func.max(CaseEvent.number))), *told)
+                # what people wrote to newcomers and is on its way: an open page shows when it was sent
+                under_way = select(func.count()).where(Outbound.case_id.is_not(None), Outbound.state == "pending")
+                events = session.scalar(select(func.max(CaseEvent.number)))
+                marks[CASES] = (*newest, events, *told, session.scalar(under_way))
             if conversations:
                 query = select(Outbound.conversation_id, func.max(Outbound.number)).group_by(Outbound.conversation_id)
                 marks |= dict(session.execute(query.where(Outbound.conversation_id.in_(conversations))).all())

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from desk import access, account, answers, calls, cases, deletion, errors, figures, merging, questions, sign_in, together
+from desk import (
+    access,
+    account,
+    answers,
+    calls,
+    cases,
+    deletion,
+    errors,
+    figures,
+    merging,
+    questions,
+    sign_in,
+    talk,
+    together,
+)
 from desk.render import Desk
 
 ROUTERS = (
     sign_in.router,
     account.router,
     cases.router,
+    talk.router,
     deletion.router,
     merging.router,
     together.router,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import select
 
-from lotse import content, crisis, languages
+from lotse import content, crisis, languages, translation
 from lotse.answers import Answers, glossary, ranking
 from lotse.cases.summary import Summaries
 from lotse.crisis import CrisisLists
@@ -20,6 +20,7 @@ from lotse.logs import cause_of
 from lotse.settings import Settings
 from lotse.storage import Database
 from lotse.storage.tables import Municipality, now
+from lotse.translation import Translator
 from lotse.wording import Wording
 
 FOLLOW_EVERY = 1.0  # seconds between looks for newly published answers
@@ -40,6 +41,7 @@ class Core:
     intakes: Intakes
     summaries: Summaries
     links: Links | None  # only where people can reach the pages
+    translator: Translator | None  # only where a town has one
 
 
 def build(settings: Settings) -> Core:
@@ -60,6 +62,7 @@ def build(settings: Settings) -> Core:
         intakes=Intakes(questionnaires, known, lists.lines, links),
         summaries=Summaries(questionnaires, wording),
         links=links,
+        translator=translation.build(settings),
     )
 
 

@@ -47,6 +47,7 @@ class Reply:
     edits_pressed: bool = False  # replaces the message whose button was pressed
     language: str | None = None  # of the content, where it is not the newcomer's
     strong: int | None = None  # number of the paragraph that is the title
+    by: str | None = None  # name of the person who wrote it; None: the bot
 
 
 def to_json(reply: Reply) -> dict[str, Any]:

@@ -25,6 +25,8 @@ class Settings:
     telegram_token: str | None  # of the bot; without it there is no Telegram
     telegram_url: str  # another Bot API server than Telegram's own
     telegram_webhook: bool  # Telegram calls us at `public_url`, instead of being asked
+    translate_url: str | None = None  # a server that translates between newcomers and staff; without it nobody is offered that
+    translate_key: str | None = None
 
     @property
     def runtime(self) -> Path:
@@ -48,4 +50,6 @@ def from_environment(environment: dict[str, str] | None = None) -> Settings:
         telegram_token=(given.get("TELEGRAM_BOT_TOKEN") or "").strip() or None,
         telegram_url=(given.get("TELEGRAM_API_URL") or "https://api.telegram.org").rstrip("/"),
         telegram_webhook=given.get("LOTSE_TELEGRAM_WEBHOOK", "").lower() in ("1", "yes", "true"),
+        translate_url=(given.get("LOTSE_TRANSLATE_URL") or "").strip() or None,
+        translate_key=(given.get("LOTSE_TRANSLATE_KEY") or "").strip() or None,
     )

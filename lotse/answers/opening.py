@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -16,6 +18,14 @@ def of_staff(details: Mapping[str, Any]) -> dict[str, str]:
     """Hours in which a municipality's staff works, from its details; nothing where none are set."""
     set_ = details.get("staff_hours")
     return {set_["days"]: f"{set_['from']}-{set_['to']}"} if set_ else {}
+
+
+def on_duty(details: Mapping[str, Any], time_zone: str, moment: datetime) -> bool:
+    """Whether staff work at that time, by the municipality's own hours; public holidays are not known."""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    times = by_day(of_staff(details)).get(DAYS[local.weekday()], "")
+    begins, _, ends = times.partition("-")
+    return begins <= local.strftime("%H:%M") < ends
 
 
 def by_day(hours: dict[str, str]) -> dict[str, str]:

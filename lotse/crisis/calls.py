@@ -12,14 +12,13 @@ read them only on a second yes. A press is answered by the gateway, without the 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, format_number
 from phonenumbers import parse as parse_number
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from lotse.answers.opening import DAYS, by_day, of_staff
+from lotse.answers.opening import of_staff, on_duty
 from lotse.answers.showing import hours
 from lotse.cases.service import draw_reference, reference_prefix
 from lotse.crisis import yes_no
@@ -166,17 +165,6 @@ def lapse(session: Session, moment: datetime | None = None) -> int:
     return int(lapsed + session.execute(silent.values(words=None)).rowcount)  # type: ignore[attr-defined]
 
 
-def on_duty(municipality: Municipality, moment: datetime) -> bool:
-    """Whether somebody works at that time, by the municipality's own hours; public holidays are not known."""
-    opening = of_staff(municipality.details)
-    local = moment.astimezone(ZoneInfo(municipality.time_zone))
-    times = by_day(opening).get(DAYS[local.weekday()])
-    if not times:
-        return False
-    begins, _, ends = times.partition("-")
-    return begins <= local.strftime("%H:%M") < ends
-
-
 def _call(
     session: Session,
     conversation: Conversation,
@@ -192,7 +180,7 @@ def _call(
     told: list[str | Say] = [say("crisis.called", municipality=municipality.name, reference=call.reference)]
     opening = of_staff(municipality.details)
     when = [say("crisis.read_hours", hours=hours(opening, conversation.language or "en"))] if opening else []
-    if on_duty(municipality, moment):
+    if on_duty(municipality.details, municipality.time_zone, moment):
         told += [*when, say("crisis.no_promise")]
     else:
         told += [say("crisis.nobody_now"), *_numbers(lists.lines(municipality.country)), *when]

@@ -98,12 +98,13 @@ def _move_settings(session: Session, former: Conversation, into: Conversation) -
         into.language_declined = former.language_declined
     if not all_of(session, into):
         into.municipality_id = former.municipality_id
+    into.talks_in = former.talks_in or into.talks_in  # a person goes on talking where the newcomer is now
     into.contact = _both(former.contact, into.contact)
     into.reminders = into.reminders and former.reminders
     into.last_at = now()
     for conversation in (former, into):  # what was asked beside the intake stands in the other chat
         conversation.pending, conversation.misunderstood = None, 0
-    former.contact, former.intake_id = None, None
+    former.contact, former.intake_id, former.talks_in = None, None, None
     session.flush()
 
 

@@ -108,10 +108,11 @@ class Person:
 class Message:
     """A message of either side. `text` is None where its words were not kept."""
 
-    sender: str  # you, lotse
+    sender: str  # you, lotse, staff
     at: datetime
     text: str | None
     language: str | None
+    name: str | None = None  # of the member of staff
 
 
 @dataclass(frozen=True)
@@ -346,7 +347,10 @@ def _messages(session: Session, conversation_id: str) -> list[Message]:
     inbound = session.scalars(select(Inbound).where(Inbound.conversation_id == conversation_id).order_by(Inbound.number)).all()
     bodies = {row.id: row.body for row in outbound}
     own = [Message("you", row.received_at, _words(row, bodies), row.language) for row in inbound]
-    ours = [Message("lotse", row.created_at, row.body["text"], row.body.get("language")) for row in outbound]
+    ours = [
+        Message("staff" if by else "lotse", row.created_at, row.body["text"], row.body.get("language"), by)
+        for row, by in ((row, row.body.get("by")) for row in outbound)
+    ]
     return sorted([*own, *ours], key=lambda message: message.at)
 
 

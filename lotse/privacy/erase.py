@@ -54,6 +54,7 @@ def erase_told(
     conversation.pending = None
     conversation.contact = None
     conversation.intake_id = None
+    conversation.talks_in = conversation.told_away_at = None
     session.flush()
     session.expire_all()
     return Erased(intakes, cases, messages)

@@ -164,12 +164,15 @@ class Conversation(Table):
     intake_id: Mapped[str | None] = mapped_column(String(40))  # whose turn it is where several people share a conversation
     reminders: Mapped[bool] = mapped_column(Boolean, default=True)  # False: the newcomer wants none
     assisted_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))  # begun at a counter
+    talks_in: Mapped[str | None] = mapped_column(String(40))  # case in which a person writes; the bot is silent meanwhile
+    told_away_at: Mapped[datetime | None]  # when the newcomer was last told that nobody reads at this hour
     started_at: Mapped[datetime] = mapped_column(default=now)
     last_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Inbound(Table):
-    """A message of a newcomer. Its words are dropped after the turn unless the newcomer agreed to keep them."""
+    """A message of a newcomer. Its words are dropped after the turn unless the newcomer agreed to keep them, or a person
+    is to read them."""
 
     __tablename__ = "inbound"
     __table_args__ = (UniqueConstraint("conversation_id", "external_id"), Index("ix_inbound_state", "state"))
@@ -181,6 +184,7 @@ class Inbound(Table):
     language: Mapped[str | None] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20), default="received")  # received, done, failed
     attempts: Mapped[int] = mapped_column(default=0)
+    case_id: Mapped[str | None] = mapped_column(String(40))  # to the person who writes in this case, not to the bot
     received_at: Mapped[datetime] = mapped_column(default=now)
     conversation: Mapped[Conversation] = relationship()
 
@@ -202,7 +206,11 @@ class Outbound(Table):
     after erasing: an open page knows by the last number that it shows what is new."""
 
     __tablename__ = "outbound"
-    __table_args__ = (Index("ix_outbound_pending", "conversation_id", "state"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_outbound_pending", "conversation_id", "state"),
+        Index("ix_outbound_case", "case_id", "state"),
+        {"sqlite_autoincrement": True},
+    )
     number: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(String(40), unique=True, default=lambda: new_id("b"))
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
@@ -210,6 +218,9 @@ class Outbound(Table):
     body: Mapped[Any] = mapped_column(Encrypted)
     state: Mapped[str] = mapped_column(String(20), default="pending")  # pending, sent, undeliverable
     sent_as: Mapped[list[int] | None] = mapped_column(JSON)  # the channel's own numbers of it, one a part
+    case_id: Mapped[str | None] = mapped_column(String(40))  # of the case in which a person wrote it, or it was said for them
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))  # who wrote it
+    written: Mapped[Any | None] = mapped_column(Encrypted)  # {"text", "translation"}: as the person wrote it
     created_at: Mapped[datetime] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]
 
@@ -340,6 +351,8 @@ class Case(Table):
     changed_at: Mapped[datetime] = mapped_column(default=now)
     assigned_to: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
     merged_into: Mapped[str | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))  # the same person's other case
+    first_reply_at: Mapped[datetime | None]  # when a person first wrote to the newcomer
+    unanswered_since: Mapped[datetime | None]  # when the newcomer wrote what no person has replied to yet
     intake: Mapped[Intake | None] = relationship()
     municipality: Mapped[Municipality] = relationship()
     conversation: Mapped[Conversation] = relationship()

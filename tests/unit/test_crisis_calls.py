@@ -19,6 +19,7 @@ from bot.engine import EngineFailed
 from bot.messages import IncomingMessage
 from bot.turn import Gateway
 from lotse import core as composition
+from lotse.answers.opening import on_duty
 from lotse.cases import open_case
 from lotse.cases.summary import STAFF_LANGUAGES
 from lotse.core import Core
@@ -144,7 +145,7 @@ def test_a_yes_says_honestly_who_reads_it_when(core: Core, session: Session, mom
 
 def test_a_town_without_hours_promises_none(core: Core, session: Session) -> None:
     town = Municipality(slug="nowhere", name="Nowhere", country="NL", time_zone="Europe/Amsterdam", details={})
-    assert not calls.on_duty(town, MONDAY_TEN)
+    assert not on_duty(town.details, town.time_zone, MONDAY_TEN)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,8 @@ def test_a_town_without_hours_promises_none(core: Core, session: Session) -> Non
 )  # UTC; in Berlin an hour more
 def test_the_hours_are_the_towns_own(session: Session, clock: str, works: bool) -> None:
     hour, minute = clock.split(":")
-    assert calls.on_duty(musterstadt(session), MONDAY_TEN.replace(hour=int(hour), minute=int(minute))) is works
+    town = musterstadt(session)
+    assert on_duty(town.details, town.time_zone, MONDAY_TEN.replace(hour=int(hour), minute=int(minute))) is works
 
 
 def test_the_reference_is_that_of_the_case_or_the_calls_own(core: Core, session: Session) -> None:

@@ -33,6 +33,7 @@ class Bubble:
     direction: str
     number: int = 0  # in the outbox
     strong: str | None = None
+    by: str | None = None  # name of the person who wrote it; None: the bot
     edits: str | None = None
     turn: str = ""  # the message that it answers; empty for what nobody asked for
     command: str | None = None  # intent of a command that the newcomer chose from the page's menu
@@ -66,6 +67,7 @@ def of_bot(row: Outbound) -> Bubble:
         direction=body["direction"],
         number=row.number,
         strong=body["strong"],
+        by=body.get("by"),
         edits=body["edits"],
         turn=row.inbound_id or "",
         rows=rows,
