@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -13,7 +15,7 @@ from lotse.storage.tables import Conversation, Inbound, Outbound, new_id, now
 from lotse.turns import Press
 from lotse.wording import Wording
 
-LABELS_OF_LAST, LONGEST_LABEL = 3, 12  # messages whose labels may be typed; words of a label
+LABELS_OF_LAST, LONGEST_LABEL = 10, 12  # messages among which those with labels are looked for; words of a label
 
 
 class Outbox:
@@ -97,17 +99,27 @@ def find_button(session: Session, conversation: Conversation, button_id: str) ->
 
 
 def find_label(session: Session, conversation: Conversation, text: str) -> tuple[str, Press] | None:
-    """The button of the last messages whose label was typed: writing works wherever pressing does.
+    """The button of the newest turn with buttons, or of what came after it, whose label was typed: writing works wherever
+    pressing does.
 
+    What stood before may mean something else by now: a name among the people of a chat answers the question for a name.
     Choices of a question are left to the intake, which also reads several of them, synonyms and near misses.
     """
     typed = words(text)
     query = select(Outbound).where(Outbound.conversation_id == conversation.id).order_by(Outbound.number.desc())
+    turn: str | None = None
     for row in session.scalars(query.limit(LABELS_OF_LAST)) if typed and len(typed) <= LONGEST_LABEL else ():
+        if turn is not None and row.inbound_id != turn:
+            return None
         for button in (button for buttons in row.body["buttons"] for button in buttons):
-            if button["kind"] not in ("choice", "consent") and words(button["label"]) == typed:
+            turn = row.inbound_id
+            if _may_be_typed(button) and words(button["label"]) == typed:
                 return row.id, Press(button["kind"], button["value"], button["about"])
     return None
+
+
+def _may_be_typed(button: dict[str, Any]) -> bool:
+    return button["kind"] not in ("choice", "consent") or button["about"] == "change"
 
 
 def language_switch(proposed: str, current: str, name_of_current: str) -> Reply:

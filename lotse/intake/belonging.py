@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lotse.files import read_yaml
-from lotse.intake.questionnaire import Questionnaire
+from lotse.intake.interpretation import holds_own_words
+from lotse.intake.questionnaire import Question, Questionnaire
+from lotse.intake.reading import Reading
 from lotse.normalise import words
 from lotse.storage.tables import Inbound, Intake, Outbound, Response
 
@@ -42,6 +44,15 @@ def what_goes_on(text: str) -> str | None:
     typed = words(text)
     longest = max((len(way) for way in _continuations() if typed[: len(way)] == list(way)), default=0)
     return " ".join(typed[longest:]) if 0 < longest < len(typed) else None
+
+
+def goes_on(question: Question, rest: str, after: Reading) -> bool:
+    """Whether such a text goes on with the free text before it, though `question` is open: not where its rest, read as
+    `after`, responds to that. "And also ..." does not begin a response in own words either, unless it is one of the choices.
+    """
+    if question.is_free:
+        return after.value not in question.choices
+    return after.kind in ("nothing", "own_words") or holds_own_words(after, rest)
 
 
 @lru_cache(maxsize=1)

@@ -28,6 +28,7 @@ CONTROL_OF_CHOICE, CONTROL_OF_TEXT = 0.5, 0.75
 QUESTION_OF_CHOICE, QUESTION_OF_TEXT, QUESTION_OFFERED = 0.45, 0.75, 0.3
 CHANGE_WITH_NUMBER = 0.3
 SURE_ASIDE = 0.95
+SURE_SKIP = 0.9  # of a single word: one with a typo that nothing knows looks like "skip" at times, and would be lost
 SURE_CHANGE = 0.97  # "I want to change my job" is a wish (.94), "I want to change an answer" none (1.0)
 CRISIS = 0.7
 LONGEST_CONTROL = 10  # words
@@ -99,6 +100,8 @@ def _wish(
         # "learn German" is a wish far more often than a request to the bot, and "Salma" a name and no greeting
         unsure = intent == "change_language" or (intent in SMALLTALK and question.is_free and not question.multiline)
         least = SURE_ASIDE if unsure else SURE_CHANGE if intent == "change" and question.is_free else threshold
+        if intent == "skip" and len(words(text)) == 1:
+            least = SURE_SKIP
         if understanding.confidence(intent) >= least:
             return Verdict("control", CONTROLS[intent]) if intent in CONTROLS else Verdict("aside", intent)
     return None

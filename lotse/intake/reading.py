@@ -378,13 +378,11 @@ def _matcher(patterns: tuple[tuple[str, str], ...]) -> PhraseMatcher:
 
 def _inflected(rest: list[str], patterns: dict[str, str]) -> dict[str, str]:
     """Left-over words that are a choice's word in another form ("українською"); what was understood is read back."""
-    single = {way: choice for way, choice in patterns.items() if " " not in way and len(way) >= LONG_WORD}
+    single = {way: choice for way, choice in patterns.items() if " " not in way}
     found = {}
-    for word in rest:
-        best = (
-            process.extractOne(word, single.keys(), scorer=fuzz.ratio, score_cutoff=SAME_STEM) if len(word) >= LONG_WORD else None
-        )
-        if best is not None:
+    for word in (word for word in rest if len(word) >= LONG_WORD):
+        best = process.extractOne(word, single.keys(), scorer=fuzz.ratio, score_cutoff=SAME_STEM)
+        if best is not None and len(best[0]) >= LONG_WORD:  # likest a short word, it is no form of a long one
             found[word] = single[best[0]]
     return found
 

@@ -14,7 +14,7 @@ from lotse.crisis.lists import Line
 from lotse.intake import belonging, correcting, sending
 from lotse.intake.asking import Asking, country_names, language_names
 from lotse.intake.flow import asked_questions, entries, next_question, previous_question
-from lotse.intake.interpretation import Verdict, holds_own_words, interpret
+from lotse.intake.interpretation import Verdict, interpret
 from lotse.intake.links import Links
 from lotse.intake.questionnaire import Question, Questionnaire, Words
 from lotse.intake.reading import Reading, read
@@ -335,7 +335,7 @@ class Intakes:
         if former is not None and verdict.kind in ("response", "near", "unclear", "too_many", "out_of_range"):
             rest = belonging.what_goes_on(turn.text)
             after = read(question, rest, labels, also, now().date()) if rest is not None else None
-            goes_on = after is not None and (after.kind in ("nothing", "own_words") or holds_own_words(after, rest or ""))
+            goes_on = after is not None and belonging.goes_on(question, rest or "", after)
             if goes_on or belonging.came_before_question(turn.session, former, turn.inbound):
                 return self._add_to(turn, former, turn.text)
             if verdict.kind == "unclear" and not question.more:

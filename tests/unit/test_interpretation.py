@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from lotse.intake import Questionnaire
+from lotse.intake.belonging import goes_on, what_goes_on
 from lotse.intake.interpretation import Verdict, interpret
 from lotse.intake.questionnaire import Question
-from lotse.intake.reading import NOTHING, Reading
+from lotse.intake.reading import NOTHING, Reading, read
 from lotse.turns import Understanding
 
 READ = Reading("value", "shelter", whole=True)
@@ -40,7 +42,9 @@ LONG = "хочу розповісти вам про все що було зі м
         (MANY, "1,2,3,4", sure(), Reading("too_many", 3), Verdict("too_many")),
         ("children", "99", sure(), Reading("out_of_range", 99), Verdict("out_of_range")),
         # controls and asides
-        (CHOICE, "пропустити", sure(skip=0.6), NOTHING, Verdict("control", "skip")),
+        (CHOICE, "пропустити", sure(skip=0.95), NOTHING, Verdict("control", "skip")),
+        (CHOICE, "дальше пожалуйста", sure(skip=0.6), NOTHING, Verdict("control", "skip")),
+        (CHOICE, "псообие", sure(skip=0.77), NOTHING, Verdict("unclear")),  # a word that nothing knows skips no question
         (CHOICE, "zurück", sure(go_back=0.6), NOTHING, Verdict("control", "back")),
         (CHOICE, "لماذا", sure(why=0.6), NOTHING, Verdict("control", "why")),
         (CHOICE, "später weiter", sure(pause=0.6), NOTHING, Verdict("control", "pause")),
@@ -87,7 +91,8 @@ LONG = "хочу розповісти вам про все що було зі м
         # a question for free text takes nearly everything, and demands more certainty
         (TEXT, "Ich möchte Pflegerin werden", sure(ask_question=0.1), Reading("value", "…"), Verdict("response")),
         (TEXT, "пропустити школу", sure(skip=0.6), Reading("value", "…"), Verdict("response")),
-        (TEXT, "пропустити", sure(skip=0.8), Reading("value", "…"), Verdict("control", "skip")),
+        (TEXT, "пропустити", sure(skip=0.95), Reading("value", "…"), Verdict("control", "skip")),
+        (TEXT, "псообие", sure(skip=0.77), Reading("value", "…"), Verdict("response")),
         (TEXT, "Як знайти квартиру?", sure(ask_question=0.8), Reading("value", "…"), Verdict("aside", "ask_question")),
         (TEXT, "أريد أن أجد شقة", sure(ask_question=0.5), Reading("value", "…"), Verdict("response", also_question=True)),
         (TEXT, "I want to change my job", sure(change=0.94), Reading("value", "…"), Verdict("response")),
@@ -137,3 +142,25 @@ def test_a_wish_that_also_asks_is_kept_and_its_answer_offered(text: str, kind: s
     verdict = interpret(question, text, understanding, Reading("value", text))
     assert verdict.kind == kind
     assert verdict.also_question == (kind == "response")
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("interests", "und außerdem möchte ich am Abend einen Kurs machen", True),
+        ("interests", "und Musik", False),
+        ("job", "und außerdem möchte ich am Abend einen Kurs machen", True),  # no work, though it asks for own words
+        ("job", "und noch keine", False),
+        ("housing", "auch im Heim", False),
+        ("housing", "im Heim", None),
+    ],
+)
+def test_a_text_that_goes_on_with_the_one_before(
+    questionnaire: Questionnaire, question: str, text: str, expected: bool | None
+) -> None:
+    asked = questionnaire.question(question)
+    rest = what_goes_on(text)
+    assert (rest is None) == (expected is None)
+    if rest is not None:
+        after = read(asked, rest, [("de", questionnaire.words_of(asked, "de"))], {}, date(2026, 11, 22))
+        assert goes_on(asked, rest, after) is expected

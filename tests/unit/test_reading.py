@@ -243,6 +243,7 @@ def test_free_text_without_an_answer(questionnaire: Questionnaire, name: str, ta
         ("contact", "uk", "вечрі", "evening"),
         ("visit_group", "ar", "ربمل", "maybe"),
         ("needs", "en", "wrok", ["work"]),
+        ("languages", "ar", "اتركية", ["tr"]),  # and not Asturian, which is longer and less like it
     ],
 )
 def test_a_typo_is_asked_back(questionnaire: Questionnaire, name: str, tag: str, typed: str, value: Any) -> None:

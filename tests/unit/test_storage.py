@@ -78,7 +78,9 @@ def test_words_cannot_be_read_on_disk(database: Database) -> None:
     assert conversation.encode() in stored, "this looks at the wrong file"
     assert b"Zum Arzt gehen" in stored, "content is not secret"
     escaped = [secret.encode("unicode_escape") for secret in SECRETS]  # as JSON would write it
-    parts = [part.encode() for part in (*SECRETS, "кухаркою", "Tochter", "47110815")]  # long enough not to stand in base64 by chance
+    parts = [
+        part.encode() for part in (*SECRETS, "кухаркою", "Tochter", "47110815")
+    ]  # long enough not to stand in base64 by chance
     assert [secret for secret in [*escaped, *parts] if secret in stored] == []
 
 
