@@ -37,7 +37,7 @@ class Laid:
 
     reply: Reply
     staff_id: str | None = None
-    written: dict[str, Any] | None = None
+    written: dict[str, Any] | None = None  # as the person wrote it; for what the bot said: {"note"}, which of its sentences
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Line:
     text: str | None  # None: not kept any more
     language: str | None
     canned: str | None
+    note: str | None  # which of the bot's sentences it is
     translation: str | None  # what was sent in place of the text
     translations: dict[str, str]  # of what the newcomer wrote, by a machine, by language
     at: datetime
@@ -101,7 +102,7 @@ def hand_back(session: Session, case: Case, by: Staff | None) -> list[Laid]:
     conversation.talks_in, conversation.told_away_at = None, None
     record(session, case, "talk_ended", {}, by)
     menu = greeting.menu(waiting(session, conversation) is not None)
-    return [Laid(Reply([say("talk.back"), *menu.paragraphs], menu.rows))]
+    return [Laid(Reply([say("talk.back"), *menu.paragraphs], menu.rows), written={"note": "back"})]
 
 
 def take(session: Session, case: Case, inbound: Inbound, moment: datetime) -> list[Reply]:
@@ -168,7 +169,7 @@ def _begin(session: Session, case: Case, by: Staff) -> list[Laid]:
     record(session, case, "talk_begun", {}, by)
     days = periods_of(case.municipality).message_days
     told = [say("talk.begun", name=by.name, municipality=case.municipality.name), say("talk.kept", count=days)]
-    return [Laid(Reply([*told], [[back_button()]]))]
+    return [Laid(Reply([*told], [[back_button()]]), written={"note": "begun"})]
 
 
 def _told(row: Inbound) -> Line:
@@ -181,6 +182,7 @@ def _told(row: Inbound) -> Line:
         text=body.get("text"),
         language=row.language,
         canned=None,
+        note=None,
         translation=None,
         translations=body.get("translations", {}),
         at=row.received_at,
@@ -191,14 +193,16 @@ def _told(row: Inbound) -> Line:
 
 def _said(row: Outbound, names: dict[str, str]) -> Line:
     written = row.written or {}
+    is_own = row.staff_id is not None or "text" in written
     return Line(
         id=row.id,
         by_newcomer=False,
         staff=names.get(row.staff_id or ""),
-        written=row.written is not None,
-        text=written.get("text") if row.written is not None else row.body["text"],
-        language=None if row.written is not None else row.body["language"],
+        written=is_own,
+        text=written.get("text") if is_own else row.body["text"],
+        language=None if is_own else row.body["language"],
         canned=written.get("canned"),
+        note=written.get("note"),
         translation=written.get("translation"),
         translations={},
         at=row.created_at,
