@@ -60,7 +60,7 @@ def interpret(question: Question, text: str, understanding: Understanding, readi
     free_text = question.is_free
     count = len(words(text))
     # what ends as a question is one, whether or not the town has an answer to it
-    asks = understanding.confidence("ask_question", *(("out_of_scope",) if _ends_as_question(text) else ()))
+    asks = understanding.confidence("ask_question", *(("out_of_scope",) if ends_as_question(text) else ()))
     own_words = reading.kind == "own_words" or holds_own_words(reading, text)
     read = (
         reading.kind not in ("nothing", "own_words")
@@ -118,12 +118,13 @@ def _means_something_else(question: Question, text: str, understanding: Understa
     return text.lstrip().startswith("/") or (question.type == "integer" and is_change)
 
 
-def _ends_as_question(text: str) -> bool:
+def ends_as_question(text: str) -> bool:
+    """Whether a text of some words has a question mark at its end."""
     return text.rstrip().endswith(QUESTION_MARKS) and len(words(text)) >= QUESTION
 
 
 def _is_plain_question(text: str, asks: float) -> bool:
-    return _ends_as_question(text) and asks >= QUESTION_OF_TEXT
+    return ends_as_question(text) and asks >= QUESTION_OF_TEXT
 
 
 def _tells_and_asks(text: str) -> bool:

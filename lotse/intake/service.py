@@ -14,7 +14,7 @@ from lotse.crisis.lists import Line
 from lotse.intake import belonging, correcting, sending
 from lotse.intake.asking import Asking, country_names, language_names
 from lotse.intake.flow import asked_questions, entries, next_question, previous_question
-from lotse.intake.interpretation import Verdict, interpret
+from lotse.intake.interpretation import Verdict, ends_as_question, interpret
 from lotse.intake.links import Links
 from lotse.intake.questionnaire import Question, Questionnaire, Words
 from lotse.intake.reading import Reading, read
@@ -332,8 +332,10 @@ class Intakes:
         reading = read(question, turn.text, labels, also, now().date(), own)
         verdict = interpret(question, turn.text, turn.understanding, reading)
         former = belonging.free_text_before(turn.session, self.questionnaire(turn.session, intake), intake, turn.inbound)
-        if former is not None and verdict.kind in ("response", "near", "unclear", "too_many", "out_of_range"):
-            rest = belonging.what_goes_on(turn.text)
+        rest = belonging.what_goes_on(turn.text)
+        # "and I also want a course" is no question, though it sounds like one of those that towns answer
+        tells = verdict == Verdict("aside", "ask_question") and rest is not None and not ends_as_question(turn.text)
+        if former is not None and (tells or verdict.kind in ("response", "near", "unclear", "too_many", "out_of_range")):
             after = read(question, rest, labels, also, now().date()) if rest is not None else None
             goes_on = after is not None and belonging.goes_on(question, rest or "", after)
             if goes_on or belonging.came_before_question(turn.session, former, turn.inbound):
