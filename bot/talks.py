@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from bot.incoming import intent_of_command, intent_of_press
-from lotse.cases import talk
+from lotse.cases import appointments, talk
 from lotse.replies import Reply
 from lotse.storage.tables import Case, Conversation, Inbound, now
 from lotse.turns import Press
@@ -22,8 +22,8 @@ def is_for_bot(conversation: Conversation, text: str) -> bool:
 
 def is_button_for_bot(press: Press) -> bool:
     """Whether a button does something although a person talks."""
-    is_way_back = press.kind == "menu" and press.value == talk.BACK
-    return is_way_back or press.about in ASKED_BACK or intent_of_press(press) in STILL_DONE
+    of_person = press.kind == "menu" and press.value in (talk.BACK, appointments.PRESS)
+    return of_person or press.about in ASKED_BACK or intent_of_press(press) in STILL_DONE
 
 
 def answer_text(session: Session, case: Case, inbound: Inbound, text: str) -> list[Reply]:

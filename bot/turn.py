@@ -35,7 +35,7 @@ from bot.moves import Moves
 from bot.outbox import Outbox, language_switch
 from bot.talks import answer_press, answer_text, is_for_bot
 from lotse import privacy
-from lotse.cases import talk
+from lotse.cases import appointments, talk
 from lotse.core import Core
 from lotse.crisis import calls
 from lotse.intake import of_conversation, waiting
@@ -229,6 +229,9 @@ class Gateway:
             municipality = session.get_one(Municipality, conversation.municipality_id)
             replies = calls.answer(session, conversation, municipality, press.value, press.about, self._core.crisis)
             return self._answered(session, conversation, inbound, replies)
+        if press.kind == "menu" and press.value == appointments.PRESS:
+            url = self._core.settings.public_url
+            return self._answered(session, conversation, inbound, appointments.answer(session, conversation, press.about, url))
         about_talk = answer_press(session, conversation, press)
         if about_talk is not None:
             return self._answered(session, conversation, inbound, about_talk)

@@ -12,6 +12,7 @@ import structlog
 
 from bot.outbox import Outbox
 from lotse import privacy
+from lotse.cases import appointments
 from lotse.core import Core
 from lotse.crisis import calls
 from lotse.intake import reminders
@@ -43,6 +44,7 @@ class Worker:
         self._outbox = Outbox(core.wording, core.languages)
         self._jobs = (
             _Job("reminders", 60.0, self.remind),
+            _Job("appointments", 60.0, self.remind_of_appointments),
             _Job("crisis words", 600.0, self._lapse),
             _Job("retention", 3600.0, self._purge),
         )
@@ -57,6 +59,13 @@ class Worker:
         with self._core.database.reading() as session:
             found = reminders.candidates(session, moment)
         return [conversation_id for conversation_id in found if self._remind(conversation_id, moment)]
+
+    def remind_of_appointments(self, moment: datetime | None = None) -> list[str]:
+        """Remind of appointments that are near; returns the conversations."""
+        moment = moment or now()
+        with self._core.database.reading() as session:
+            near = appointments.due(session, moment)
+        return [conversation_id for each in near if (conversation_id := self._remind_of(each, moment))]
 
     def purge(self, moment: datetime | None = None) -> retention.Purged:
         """Delete what is over, here and in what lies beside the record; returns how much."""
@@ -74,6 +83,15 @@ class Worker:
                 conversation, reply = offered
                 self._outbox.put(session, conversation, reply, None)
             return offered is not None
+
+    def _remind_of(self, appointment_id: str, moment: datetime) -> str | None:
+        with self._core.database.session() as session:
+            found = appointments.remind(session, appointment_id, moment)
+            if found is None:
+                return None
+            conversation, reply = found
+            self._outbox.put(session, conversation, reply, None)
+            return conversation.id
 
     def _lapse(self) -> list[str]:
         with self._core.database.session() as session:

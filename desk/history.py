@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ class Entry:
     by_newcomer: bool
     other: str | None = None
     questions: list[str] = field(default_factory=list)  # short names of the questions whose responses were changed
+    times: list[datetime] = field(default_factory=list)  # of an appointment
 
 
 def history(desk: Desk, session: Session, member: Member, case: Case) -> list[Entry]:
@@ -35,6 +37,7 @@ def history(desk: Desk, session: Session, member: Member, case: Case) -> list[En
             by_newcomer=event.kind in BY_NEWCOMER,
             other=references.get(others[event.number] or ""),
             questions=_questions(desk, session, member, case, event),
+            times=[datetime.fromisoformat(each) for each in event.body["times"]] if event.kind == "appointment" else [],
         )
         for event in reversed(case.events)
     ]

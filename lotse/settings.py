@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 SECRET_HEADER = "X-Lotse-Secret"  # by which the processes of an installation know each other
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +28,11 @@ class Settings:
     telegram_webhook: bool  # Telegram calls us at `public_url`, instead of being asked
     translate_url: str | None = None  # a server that translates between newcomers and staff; without it nobody is offered that
     translate_key: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The name under which people reach the pages; for ids that must be the same nowhere else."""
+        return urlsplit(self.public_url or "").hostname or "lotse.invalid"
 
     @property
     def runtime(self) -> Path:

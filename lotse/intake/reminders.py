@@ -145,7 +145,8 @@ def _is_open() -> ColumnElement[bool]:
 
 
 def _may_be_written_to(moment: datetime) -> ColumnElement[bool]:
-    """Not who wants no reminders or cannot be reached, waits for a person, has asked for deletion, or named danger lately."""
+    """Not who wants no reminders, cannot be reached, waits for a person or talks with one, has asked for deletion, or
+    named danger lately."""
     with_person = exists().where(
         Case.conversation_id == Conversation.id, Case.kind.in_(("contact", "deletion")), Case.status != "closed"
     )
@@ -153,7 +154,7 @@ def _may_be_written_to(moment: datetime) -> ColumnElement[bool]:
         CrisisCall.conversation_id == Conversation.id,
         or_(CrisisCall.state == "called", CrisisCall.changed_at > moment - AFTER_CRISIS),
     )
-    return and_(Conversation.reminders, Conversation.reachable, ~with_person, ~in_crisis)
+    return and_(Conversation.reminders, Conversation.reachable, Conversation.talks_in.is_(None), ~with_person, ~in_crisis)
 
 
 def _reply(

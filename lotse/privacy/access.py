@@ -20,6 +20,7 @@ from lotse.intake.versions import Questionnaires
 from lotse.privacy.periods import Periods, periods_of
 from lotse.replies import label_of
 from lotse.storage.tables import (
+    Appointment,
     Case,
     Consent,
     ConsentProof,
@@ -138,6 +139,17 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Meeting:
+    """An appointment with a guide: the time that was picked, else those that were proposed."""
+
+    state: str
+    times: list[datetime]
+    minutes: int
+    place: str
+    proposed_at: datetime
+
+
+@dataclass(frozen=True)
 class Chat:
     """The conversation itself."""
 
@@ -169,6 +181,7 @@ class Held:
     messages: list[Message]
     passed_on_questions: list[Question]
     calls: list[Call]
+    appointments: list[Meeting]
     kept_for: Periods
 
 
@@ -197,6 +210,7 @@ def gather(session: Session, questionnaires: Questionnaires, wording: Wording, c
         messages=_messages(session, mine),
         passed_on_questions=_questions(session, mine),
         calls=_calls(session, mine),
+        appointments=_appointments(session, mine),
         kept_for=periods_of(municipality),
     )
 
@@ -364,6 +378,20 @@ def _questions(session: Session, conversation_id: str) -> list[Question]:
     query = select(UnansweredQuestion).where(UnansweredQuestion.conversation_id == conversation_id)
     found = session.scalars(query.order_by(UnansweredQuestion.asked_at, UnansweredQuestion.id))
     return [Question(each.question, each.language, each.status, each.asked_at.date()) for each in found]
+
+
+def _appointments(session: Session, conversation_id: str) -> list[Meeting]:
+    query = select(Appointment).join(Case).where(Case.conversation_id == conversation_id).order_by(Appointment.created_at)
+    return [
+        Meeting(
+            each.state,
+            [each.starts_at] if each.starts_at else [datetime.fromisoformat(time) for time in each.times],
+            each.minutes,
+            each.place,
+            each.created_at,
+        )
+        for each in session.scalars(query)
+    ]
 
 
 def _calls(session: Session, conversation_id: str) -> list[Call]:

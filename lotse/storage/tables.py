@@ -373,6 +373,27 @@ class CaseEvent(Table):
     staff: Mapped[Staff | None] = relationship()
 
 
+class Appointment(Table):
+    """A meeting that a case worker proposed, at up to three times, of which the newcomer picks one."""
+
+    __tablename__ = "appointment"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("ap"))
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    place: Mapped[Any] = mapped_column(Encrypted)
+    minutes: Mapped[int]
+    times: Mapped[list[str]]  # proposed beginnings, ISO 8601 in UTC
+    starts_at: Mapped[datetime | None] = mapped_column(index=True)  # the one that was picked
+    state: Mapped[str] = mapped_column(String(20), default="proposed")  # proposed, agreed, declined, cancelled, replaced
+    changed_by_newcomer: Mapped[bool] = mapped_column(Boolean, default=False)  # it was they who declined or cancelled
+    sequence: Mapped[int] = mapped_column(default=0)  # of the calendar file: rises with every change (RFC 5545, 3.8.7.4)
+    link_digest: Mapped[str | None] = mapped_column(String(64), unique=True)  # of the link to the calendar file
+    reminded_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    case: Mapped[Case] = relationship()
+    staff: Mapped[Staff | None] = relationship()
+
+
 class CaseLikeness(Table):
     """By which two cases may be the same person's: keyed hashes of what they told. Staff decide, and may say no."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import gettext
 import io
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -68,6 +68,8 @@ class Wording:
     def _value(self, value: Any, language: Language) -> str:
         if isinstance(value, list | tuple):
             shown = format_list([self._value(item, language) for item in value], locale=language.locale)
+        elif isinstance(value, datetime):  # in the zone that it is told in
+            shown = f"{format_date(value, 'full', locale=language.locale)}, {format_time(value, 'short', locale=language.locale)}"
         elif isinstance(value, date):
             shown = format_date(value, "long", locale=language.locale)
         elif isinstance(value, Say):

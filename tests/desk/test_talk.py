@@ -254,6 +254,10 @@ class Chat:
         button = next(each for each in reversed(self.buttons) if each.value == value)
         return await self._turn({"press": button.id})
 
+    async def press_label(self, label: str) -> str:
+        button = next(each for each in reversed(self.buttons) if each.label == label)
+        return await self._turn({"press": button.id})
+
     async def _turn(self, request: dict[str, Any]) -> str:
         self._count += 1
         return self.read(await self._chat.turn({"id": f"{self._name}-{self._count}", **request}))

@@ -21,6 +21,7 @@ from lotse.storage import Database, settle
 from lotse.storage.crypto import Encrypted
 from lotse.storage.tables import (
     Applied,
+    Appointment,
     Case,
     CaseDifference,
     CaseEvent,
@@ -58,7 +59,7 @@ def hangs_on(table: SqlTable, root: str) -> bool:
 
 def test_personal_tables_are_known() -> None:
     assert PERSONAL == [
-        "applied", "case_event", "cases", "conversation", "crisis_call",
+        "applied", "appointment", "case_event", "cases", "conversation", "crisis_call",
         "inbound", "intake", "outbound", "response", "unanswered_question",
     ]  # fmt: skip
 
@@ -105,6 +106,7 @@ def tell_everything(session: Session, address: str) -> Conversation:
     open_case(session, conversation, "contact", topic="житло")
     conversation.contact = {"phone": None, "email": "somebody@example.org"}
     session.add(CrisisCall(conversation_id=conversation.id, municipality_id=town.id, words="…", state="called"))
+    session.add(Appointment(case_id=case.id, place="…", minutes=30, times=["2026-11-26T09:00:00+00:00"]))
     other = open_case(session, conversation, "contact")
     session.add(CaseLikeness(case_id=case.id, digest=f"telephone {address}", kind="phone"))
     session.add(CaseDifference(case_id=case.id, other_id=other.id))

@@ -14,6 +14,7 @@ from bot.channels.web.forms import Pairs
 from bot.channels.web.private_form import Part
 from bot.inbox import keep_press_of_page
 from bot.outbox import Outbox
+from lotse.cases import appointments
 from lotse.core import Core
 from lotse.intake import links, of_conversation, private
 from lotse.intake.asking import Asking
@@ -176,6 +177,16 @@ class Mine:
             town = session.get_one(Municipality, conversation.municipality_id)
             told = [wording.render(each, whose.language) for each in notice(town, conversation.channel)]
             return Shown(whose, held, link.expires_at, told)
+
+    def calendar(self, token: str) -> bytes | None:
+        """The calendar file of an appointment, by its link."""
+        with self._database.reading() as session:
+            made = appointments.by_link(session, token)
+            if made is None:
+                return None
+            title = say("appointment.title", municipality=made.case.municipality.name)
+            shown = self._core.wording.render(title, made.case.conversation.language or "en")
+            return appointments.calendar_file(made, shown, self._core.settings.host)
 
     def private_again(self, token: str | None, intake_id: str) -> str | None:
         """A link to the private questions of one of the people on the page, for who has it open."""

@@ -46,6 +46,7 @@ def routes(core: Core, door: Door, statics: dict[str, Path]) -> APIRouter:
         ("/my/data/private", "POST", my.private_again),
         ("/my/close", "GET", my.to_data),
         ("/my/close", "POST", my.close),
+        ("/my/appointment/{token}.ics", "GET", my.appointment),
         ("/privacy", "GET", my.notice),
     ):
         methods = ["GET", "HEAD"] if method == "GET" else [method]
@@ -136,6 +137,14 @@ class _MyPages:
         text = json.dumps(access.as_json(found.held), ensure_ascii=False, indent=2)
         headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "X-Robots-Tag": "noindex"}
         return Response(text + "\n", media_type="application/json", headers=headers)
+
+    async def appointment(self, token: str) -> Response:
+        """An appointment for the calendar; the link works until it is over."""
+        found = await asyncio.to_thread(self._mine.calendar, token)
+        if found is None:
+            return Response(status_code=404)
+        headers = {"Content-Disposition": 'attachment; filename="lotse.ics"', "X-Robots-Tag": "noindex"}
+        return Response(found, media_type="text/calendar", headers=headers)
 
     async def private_again(self, request: Request) -> Response:
         """From the page to the private questions of one person."""
