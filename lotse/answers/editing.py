@@ -121,7 +121,7 @@ def create(session: Session, municipality: Municipality, form: Form, staff_id: s
     return answer
 
 
-def save_draft(session: Session, answer: Answer, form: Form, staff_id: str, expected: str | None = None) -> None:
+def save_draft(session: Session, answer: Answer, form: Form, staff_id: str | None, expected: str | None = None) -> None:
     """Keep a tidied form without problems until it is published; one that changes nothing leaves no draft.
 
     `expected` is the version that the form was opened with; raises Conflict if it is not the stored one any more.

@@ -202,9 +202,7 @@ class AnswerIndex:
             _nearest(passage),
             tuple((named.get(concept, ""), self._glossary.names[concept].replace("_", " ")) for concept in shared),
             tuple(
-                sounds.get(name, name)
-                for name in typed
-                if owner in (having := self._names.having(name)) and len(having) <= rare
+                sounds.get(name, name) for name in typed if owner in (having := self._names.having(name)) and len(having) <= rare
             ),
         )
 

@@ -38,9 +38,7 @@ def due(session: Session, answer_id: str | None = None, moment: datetime | None 
     the conversation. An answer that is not valid yet is told of when it is.
     """
     moment = moment or now()
-    query = select(UnansweredQuestion).where(
-        UnansweredQuestion.status == CLOSED, UnansweredQuestion.conversation_id.is_not(None)
-    )
+    query = select(UnansweredQuestion).where(UnansweredQuestion.status == CLOSED, UnansweredQuestion.conversation_id.is_not(None))
     query = query.where(
         UnansweredQuestion.answer_id == answer_id if answer_id is not None else UnansweredQuestion.answer_id.is_not(None)
     )
