@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from desk import access, account, answers, calls, cases, deletion, errors, figures, merging, questions, sign_in, together
+from desk import (
+    access,
+    account,
+    answer_links,
+    answer_todo,
+    answer_try,
+    answer_versions,
+    answers,
+    calls,
+    cases,
+    deletion,
+    errors,
+    figures,
+    merging,
+    questions,
+    sign_in,
+    together,
+    translations,
+)
 from desk.render import Desk
 
 ROUTERS = (
@@ -15,6 +33,11 @@ ROUTERS = (
     merging.router,
     together.router,
     calls.router,
+    answer_todo.router,  # before the answers, whose paths take any name for an answer's id
+    answer_try.router,
+    answer_links.router,
+    translations.router,
+    answer_versions.router,
     answers.router,
     questions.router,
     figures.router,

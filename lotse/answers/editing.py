@@ -81,15 +81,15 @@ def form_of(answer: Answer, draft: AnswerDraft | None) -> Form:
     )
 
 
-def state_of(answer: Answer, draft: AnswerDraft | None, today: date) -> str:
-    """The state of an answer for newcomers; of one that they never saw, that of its draft."""
+def state_of(answer: Any, draft: AnswerDraft | None, today: date) -> str:
+    """The state of an answer (or of a row with its columns) for newcomers; of one that they never saw, that of its draft."""
     if answer.status == DRAFT:
         return draft.status if draft else DRAFT
     if answer.status == PUBLISHED and answer.valid_from and today < answer.valid_from:
         return UPCOMING
     if answer.status == PUBLISHED and answer.valid_until and answer.valid_until < today:
         return EXPIRED
-    return answer.status
+    return str(answer.status)
 
 
 def version(answer: Answer, draft: AnswerDraft | None) -> str:
@@ -103,9 +103,9 @@ def texts_of(form: Form, answer_id: str = "") -> list[Text]:
     return [Text(answer_id, tag, text.title, text.text, text.questions) for tag, text in form.texts.items()]
 
 
-def unsaved(form: Form) -> Answer:
+def unsaved(form: Form, answer_id: str = "preview") -> Answer:
     """An answer as the form describes it, for a look at it; not to be stored. Dates must be right."""
-    answer = Answer(id="preview", source_id="preview", status=DRAFT, related=[], texts=[])
+    answer = Answer(id=answer_id, source_id="preview", status=DRAFT, related=[], texts=[])
     _write_facts(answer, form)
     answer.texts = [_text(tag, text) for tag, text in form.texts.items() if text.is_written]
     return answer

@@ -39,6 +39,7 @@ class Tried:
 
     found: Found
     reasons: tuple[Reasons, ...]
+    index: AnswerIndex
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Answers:
         if changed is not None:
             index = self._build(self._with(session, municipality_id, changed), index)
         found = match(index, self._ranking, question, doubt)
-        return Tried(found, tuple(index.reasons(question, each.answer_id) for each in found.candidates))
+        return Tried(found, tuple(index.reasons(question, each.answer_id) for each in found.candidates), index)
 
     def _with(self, session: Session, municipality_id: str, changed: Changed) -> list[Text]:
         details, zone = session.execute(

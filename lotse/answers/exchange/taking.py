@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -28,6 +29,7 @@ class Line:
     part: str
     outcome: str
     reason: str = ""
+    values: dict[str, Any] = field(default_factory=dict)  # what the wording of a problem names
 
 
 @dataclass
@@ -111,7 +113,8 @@ def _merge(form: Form, units: list[Unit], source: str, target: str, status: str)
     changed = tidy(replace(form, texts={**form.texts, target: text}))
     wrong = next((each for each in check(changed) if each.field.endswith(f".{target}")), None)
     if wrong is not None:
-        return [replace(line, outcome=SKIPPED, reason=wrong.key) if line.outcome == TAKEN else line for line in lines], form
+        failed = [replace(line, outcome=SKIPPED, reason=wrong.key, values=wrong.values) for line in lines]
+        return [bad if line.outcome == TAKEN else line for line, bad in zip(lines, failed)], form
     return lines, changed
 
 
