@@ -22,8 +22,8 @@ PROBLEM = "answers.problem."  # reasons that begin so are those of the editor's 
 
 @dataclass(frozen=True)
 class Line:
-    """What became of a unit. Reasons: outdated (taken, but the source has changed), same, not_translated, partly,
-    unknown_answer, unknown_part, retired, changed_here, twice, or a problem of the form."""
+    """What became of a unit. Reasons: outdated (taken, but the source has changed), status (the same text, reviewed now),
+    same, not_translated, partly, unknown_answer, unknown_part, retired, changed_here, twice, or a problem of the form."""
 
     answer: str
     part: str
@@ -110,6 +110,8 @@ def _merge(form: Form, units: list[Unit], source: str, target: str, status: str)
     text = replace(text, status="outdated" if outdated else status)
     if text == before:
         return lines, form
+    if (text.title, text.text, text.questions) == (before.title, before.text, before.questions):
+        lines = [replace(line, outcome=TAKEN, reason="status") if line.reason == "same" else line for line in lines]
     changed = tidy(replace(form, texts={**form.texts, target: text}))
     wrong = next((each for each in check(changed) if each.field.endswith(f".{target}")), None)
     if wrong is not None:
