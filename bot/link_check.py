@@ -23,6 +23,7 @@ HOSTS = 8  # that are asked at the same time
 HOPS = 5  # redirects that are followed
 AGENT = "Lotse link check (one request a day)"
 REFUSING = (401, 402, 403, 405, 406, 407, 418, 429, 451, 999)  # the page may be there: it is not shown to programs
+TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")  # addresses of version 4 behind a translator (RFC 6052)
 MOVED = (301, 302, 303, 307, 308)
 
 
@@ -53,6 +54,8 @@ def is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         within = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if within is None and ip in TRANSLATED:
+            within = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if within is not None:
             return is_public(str(within))
     return ip.is_global and not ip.is_multicast
@@ -127,6 +130,9 @@ def _check_literal(url: str) -> None:
     try:
         public = is_public(host)
     except ValueError:
-        return
+        try:
+            public = is_public(socket.inet_ntoa(socket.inet_aton(host)))  # also 127.1, and one large number
+        except OSError:
+            return
     if not public:
         raise InsideError(host)

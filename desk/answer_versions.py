@@ -61,7 +61,7 @@ def _page(
         before, after = (here.stored if each == NOW else versions.form_in(_find(session, here, each)) for each in (older, newer))
         compared = versions.differences(before, after)
     authors = {each.staff_id for each in found if each.staff_id}
-    names = dict(session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(authors))).tuples().all())
+    names = dict(session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(authors))).all())
     return desk.page(
         member,
         "answers/versions.html",

@@ -30,7 +30,9 @@ router = APIRouter()
 async def _file(request: Request) -> bytes | None:
     """The file that was sent; None where there is none."""
     file = (await request.form()).get("file")
-    return await file.read(LARGEST + 1) if isinstance(file, UploadFile) and file.filename else None
+    data = await file.read(LARGEST + 1) if isinstance(file, UploadFile) and file.filename else None
+    await request.close()
+    return data
 
 
 @router.get("/desk/answers/translations")
