@@ -104,10 +104,14 @@ class Worker:
         with self._core.database.reading() as session:
             rows = session.execute(select(Municipality.id, Municipality.content_version)).all()
         for town, version in rows:
-            if self._links_of.get(town) != version:
+            if self._links_of.get(town) == version:
+                continue
+            with self._core.database.reading() as session:
+                in_step = links.is_in_step(session, town)
+            if not in_step:
                 with self._core.database.session() as session:
                     links.sync(session, town, moment)
-                self._links_of[town] = version
+            self._links_of[town] = version
 
     def _remind(self, conversation_id: str, moment: datetime) -> bool:
         with self._core.database.session() as session:

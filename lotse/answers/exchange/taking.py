@@ -16,6 +16,7 @@ from lotse.storage.tables import Answer, AnswerDraft, Municipality
 
 REVIEWED = "reviewed"
 STATUSES = ("draft", "machine", REVIEWED)  # what an import may call its translations
+MOST_AT_ONCE = 500  # parameters of one query
 TAKEN, SKIPPED = "taken", "skipped"
 PROBLEM = "answers.problem."  # reasons that begin so are those of the editor's form
 
@@ -60,28 +61,41 @@ def take(session: Session, municipality: Municipality, bundle: Bundle, status: s
     if status not in STATUSES:
         raise ExchangeError("status", f"the status must be one of {', '.join(STATUSES)}")
     report = Report(bundle.source, bundle.target)
-    answers = _answers(session, municipality)
     units: dict[str, list[Unit]] = defaultdict(list)
     for unit in bundle.units:
         units[unit.answer].append(unit)
+    # of thousands of answers usually a few are translated: only those are read
+    statuses = dict(
+        session.execute(select(Answer.source_id, Answer.status).where(Answer.municipality_id == municipality.id)).all()
+    )
+    wanted = [name for name, of_answer in units.items() if any(not _is_untranslated(unit) for unit in of_answer)]
+    answers = _answers(session, municipality, [name for name in wanted if name in statuses])
     for source_id, of_answer in units.items():
-        answer = answers.get(source_id)
-        if answer is None or answer.status == editing.RETIRED:
-            reason = "retired" if answer else "unknown_answer"
+        if statuses.get(source_id) in (None, editing.RETIRED):
+            reason = "retired" if source_id in statuses else "unknown_answer"
             report.lines += [Line(source_id, unit.part, SKIPPED, reason) for unit in of_answer]
-            continue
-        form = editing.form_of(answer, session.get(AnswerDraft, answer.id))
-        lines, changed = _merge(form, of_answer, source, bundle.target, status)
-        report.lines += lines
-        if changed != form:
-            editing.save_draft(session, answer, changed, staff_id)
-            report.drafts[answer.id] = changed
+        elif source_id not in answers:
+            report.lines += [Line(source_id, unit.part, SKIPPED, _why_not(unit, TextForm())) for unit in of_answer]
+        else:
+            answer, draft = answers[source_id]
+            form = editing.form_of(answer, draft)
+            lines, changed = _merge(form, of_answer, source, bundle.target, status)
+            report.lines += lines
+            if changed != form:
+                editing.save_draft(session, answer, changed, staff_id)
+                report.drafts[answer.id] = changed
     return report
 
 
-def _answers(session: Session, municipality: Municipality) -> dict[str, Answer]:
-    query = select(Answer).where(Answer.municipality_id == municipality.id).options(selectinload(Answer.texts))
-    return {answer.source_id: answer for answer in session.scalars(query)}
+def _answers(session: Session, municipality: Municipality, names: list[str]) -> dict[str, tuple[Answer, AnswerDraft | None]]:
+    """Answers with their drafts, by source id."""
+    found: dict[str, tuple[Answer, AnswerDraft | None]] = {}
+    for start in range(0, len(names), MOST_AT_ONCE):
+        query = select(Answer, AnswerDraft).outerjoin(AnswerDraft, AnswerDraft.answer_id == Answer.id)
+        query = query.where(Answer.municipality_id == municipality.id, Answer.source_id.in_(names[start : start + MOST_AT_ONCE]))
+        for answer, draft in session.execute(query.options(selectinload(Answer.texts))):
+            found[answer.source_id] = answer, draft
+    return found
 
 
 def _merge(form: Form, units: list[Unit], source: str, target: str, status: str) -> tuple[list[Line], Form]:
@@ -124,6 +138,10 @@ def _with(text: TextForm, part: str, words: str) -> TextForm:
     if part == "questions":
         return replace(text, questions=tuple(words.split("\n")))
     return replace(text, title=words) if part == "title" else replace(text, text=words)
+
+
+def _is_untranslated(unit: Unit) -> bool:
+    return unit.target is None or not unit.target.strip()
 
 
 def _why_not(unit: Unit, before: TextForm) -> str:
