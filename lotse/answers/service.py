@@ -84,6 +84,8 @@ class Answers:
         self._builds: dict[str, _Build] = {}
         self._asked_concepts: dict[str, dict[str, frozenset[str]]] = {}  # by municipality and question: no words
         self._lock = threading.Lock()
+        self._tried: tuple[AnswerIndex, Changed, AnswerIndex] | None = None
+        self._trying = threading.Lock()
         self._builder = ThreadPoolExecutor(1, "answer-index")
 
     def find(self, session: Session, municipality_id: str, question: Question, out_of_scope: float) -> Found:
@@ -107,9 +109,17 @@ class Answers:
         """What is found for a question, and why; with an answer as it would be after a change. Nothing of it is kept."""
         index = self.index(session, municipality_id)
         if changed is not None:
-            index = self._build(self._with(session, municipality_id, changed), index)
+            index = self._index_with(session, municipality_id, changed, index)
         found = match(index, self._ranking, question, doubt)
         return Tried(found, tuple(index.reasons(question, each.answer_id) for each in found.candidates), index)
+
+    def _index_with(self, session: Session, municipality_id: str, changed: Changed, index: AnswerIndex) -> AnswerIndex:
+        """The index with a change. The last one is kept: an editor tries several questions on the same draft."""
+        with self._trying:  # one at a time: in a large town it takes seconds, and memory like the index itself
+            if self._tried is None or self._tried[:2] != (index, changed):
+                self._tried = None
+                self._tried = (index, changed, self._build(self._with(session, municipality_id, changed), index))
+            return self._tried[2]
 
     def _with(self, session: Session, municipality_id: str, changed: Changed) -> list[Text]:
         details, zone = session.execute(
