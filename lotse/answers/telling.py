@@ -34,8 +34,8 @@ def due(session: Session, answer_id: str | None = None, moment: datetime | None 
     """Everybody who is to be told now, each once an answer: to be laid in the outbox in the same transaction.
 
     With an id who waits for that answer; without one everybody in whose town people may be written to at this time of day.
-    Who cannot be reached, or wants no messages unasked, is not told. Either way nothing then leads from the question to
-    the conversation. An answer that is not valid yet is told of when it is.
+    Who cannot be reached is not told. Either way nothing then leads from the question to the conversation. An answer that
+    is not valid yet is told of when it is.
     """
     moment = moment or now()
     query = select(UnansweredQuestion).where(UnansweredQuestion.status == CLOSED, UnansweredQuestion.conversation_id.is_not(None))
@@ -55,11 +55,17 @@ def due(session: Session, answer_id: str | None = None, moment: datetime | None 
             continue
         conversation = session.get_one(Conversation, question.conversation_id)
         answer = answers.get(str(question.answer_id))
-        if answer is not None and conversation.reachable and conversation.reminders:
+        if answer is not None and conversation.reachable:
             found[conversation.id, answer.id] = conversation, told(answer, conversation.language or question.language)
         question.conversation_id = None
     session.flush()
     return list(found.values())
+
+
+def end(session: Session, conversation_id: str) -> None:
+    """A newcomer wants no messages unasked any more: also not about what they asked before. Who asks again is told again."""
+    mine = update(UnansweredQuestion).where(UnansweredQuestion.conversation_id == conversation_id)
+    session.execute(mine.values(conversation_id=None))
 
 
 def forget(session: Session, moment: datetime | None = None) -> None:

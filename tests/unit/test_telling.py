@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from actions.people import StopWriting
 from bot.outbox import find_button
 from bot.worker import Worker
 from lotse import core as composition
@@ -19,6 +20,7 @@ from lotse.core import Core
 from lotse.settings import Settings
 from lotse.storage import Database
 from lotse.storage.tables import Answer, Conversation, Outbound, Staff, UnansweredQuestion
+from lotse.turns import Turn, Understanding
 from lotse.wording import Wording
 from tests.unit.conftest import OFFERED, converse, musterstadt
 from tests.unit.test_editing import FORM
@@ -81,10 +83,26 @@ def test_in_the_newcomers_language(session: Session, author: str, wording: Wordi
     assert wording.render(reply.rows[0][0].label, tag)
 
 
-@pytest.mark.parametrize("without", ["reachable", "reminders"])
-def test_who_cannot_or_does_not_want_to_be_written_to_is_not_told(session: Session, author: str, without: str) -> None:
+def test_who_wants_no_messages_is_not_told_until_they_ask_again(session: Session, author: str) -> None:
+    waits, inbound = converse(session)
+    other, _ = converse(session, "chat 2")
+    before, others = ask(session, waits), ask(session, other)
+    turn = Turn(session, waits, musterstadt(session), inbound, Understanding("stop"))
+    StopWriting(Bare()).apply(turn, {}, False)  # type: ignore[arg-type]
+    session.expire_all()
+    assert (before.conversation_id, others.conversation_id) == (None, other.id)
+    later = ask(session, waits)
+    answer = publish(session, author, before, later)
+    assert [conversation.id for conversation, _ in telling.due(session, answer.id)] == [waits.id]
+
+
+class Bare:
+    """An action that needs nothing of the core."""
+
+
+def test_who_cannot_be_reached_is_not_told(session: Session, author: str) -> None:
     waits, _ = converse(session)
-    setattr(waits, without, False)
+    waits.reachable = False
     question = ask(session, waits)
     answer = publish(session, author, question)
     assert telling.due(session, answer.id) == []
