@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from actions.answers import Wish
 from actions.base import CoreAction, Outcome, leave_form
+from lotse.answers import telling
 from lotse.answers.opening import of_staff
 from lotse.answers.showing import hours
 from lotse.cases import deletion, open_case
@@ -130,6 +131,7 @@ class StopWriting(CoreAction):
 
     def apply(self, turn: Turn, earlier: dict[str, dict[str, Any]], form_active: bool) -> Outcome:
         turn.conversation.reminders = False
+        telling.end(turn.session, turn.conversation.id)
         intake = waiting(turn.session, turn.conversation)
         if intake is not None:
             intake.paused = True

@@ -1,4 +1,7 @@
-"""What happens by itself as time passes: reminders, and the deletion of what is over. Several processes may do it at once."""
+"""What happens by itself as time passes: reminders, answers told of, links checked, what is over deleted.
+
+Several processes may do it at once.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from sqlalchemy import select
 
+from bot import link_check
 from bot.outbox import Outbox
 from lotse import privacy
+from lotse.answers import links, telling
 from lotse.cases import appointments
 from lotse.core import Core
 from lotse.crisis import calls
@@ -19,8 +25,9 @@ from lotse.intake import reminders
 from lotse.logs import cause_of
 from lotse.privacy import retention
 from lotse.storage import REWRITTEN_AT_ONCE
-from lotse.storage.tables import now
+from lotse.storage.tables import Municipality, now
 
+LINKS_AT_ONCE = 40  # addresses asked in one go
 REWRITES_AT = 2  # hour (UTC) in which also a large SQLite file is written anew, so that nothing deleted is left in it
 
 log = structlog.get_logger()
@@ -42,9 +49,12 @@ class Worker:
         self._core = core
         self._laid = laid
         self._outbox = Outbox(core.wording, core.languages)
+        self._links_of: dict[str, int] = {}  # municipality -> content version whose addresses are known
         self._jobs = (
             _Job("reminders", 60.0, self.remind),
             _Job("appointments", 60.0, self.remind_of_appointments),
+            _Job("answers told", 60.0, self.tell),
+            _Job("links", 30.0, self.check_links),
             _Job("crisis words", 600.0, self._lapse),
             _Job("retention", 3600.0, self._purge),
         )
@@ -75,6 +85,42 @@ class Worker:
         largest = None if moment.hour == REWRITES_AT else REWRITTEN_AT_ONCE if any(purged.as_json().values()) else 0
         privacy.forget_traces(self._core.database, self._core.settings, moment, largest)
         return purged
+
+    def tell(self, moment: datetime | None = None) -> list[str]:
+        """Tell of answers that newcomers wait for and that have become valid; returns the conversations."""
+        with self._core.database.session() as session:
+            found = telling.due(session, moment=moment)
+            for conversation, reply in found:
+                self._outbox.put(session, conversation, reply, None)
+            telling.forget(session, moment)
+        return [conversation.id for conversation, _ in found]
+
+    def check_links(self, moment: datetime | None = None, pause: float = link_check.PAUSE) -> list[str]:
+        """Ask some of the addresses that are due. Without the setting nothing is asked, only known which there are."""
+        settings = self._core.settings
+        self._follow_links(moment)
+        if settings.check_links:
+            with self._core.database.session() as session:
+                urls = links.take(session, LINKS_AT_ONCE, moment)
+            if urls:  # outside of any transaction: it may take minutes
+                asked = link_check.check(urls, inside=settings.check_links_inside, pause=pause)
+                with self._core.database.session() as session:
+                    links.record(session, asked, moment)
+        return []
+
+    def _follow_links(self, moment: datetime | None) -> None:
+        """Look which addresses are named where something was published since the last look."""
+        with self._core.database.reading() as session:
+            rows = session.execute(select(Municipality.id, Municipality.content_version)).all()
+        for town, version in rows:
+            if self._links_of.get(town) == version:
+                continue
+            with self._core.database.reading() as session:
+                in_step = links.is_in_step(session, town)
+            if not in_step:
+                with self._core.database.session() as session:
+                    links.sync(session, town, moment)
+            self._links_of[town] = version
 
     def _remind(self, conversation_id: str, moment: datetime) -> bool:
         with self._core.database.session() as session:

@@ -17,16 +17,12 @@ from commands.errors import CommandError
 from commands.supervisor import services, wait_until_ready
 from lotse import core
 from lotse.answers import Question, service
-from lotse.answers.matching import Decision
+from lotse.aside import aside
 from lotse.core import Core
-from lotse.intake.interpretation import ASIDES, CONTROLS, CRISIS
 from lotse.languages import Identifier, native
 from lotse.settings import Settings
 from lotse.storage.tables import Municipality
-from lotse.turns import SURE, Understanding, understanding_of
-
-SMALLTALK = ("greet", "thank", "goodbye", "bot_challenge", "insult")
-COMMANDS = (*(set(ASIDES) - set(SMALLTALK)), *CONTROLS, "send")
+from lotse.turns import understanding_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,17 +65,6 @@ def _question(line: str) -> tuple[str, str | None]:
         raise CommandError(f'input must be a question or {{"text", "language"}}: {error}') from error
 
 
-def _aside(understood: Understanding, decision: Decision) -> str | None:
-    """The decision about a message that is no question; its candidates only show what matching would find."""
-    if understood.confidence("crisis") >= CRISIS:
-        return "crisis"
-    if understood.confidence(*SMALLTALK) >= SURE:
-        return "smalltalk"
-    if understood.confidence(*CONTROLS) >= SURE and decision.kind == "answer":  # no question of an intake is open here
-        return None
-    return "command" if understood.confidence(*COMMANDS) >= SURE else None
-
-
 async def _answer(
     parts: Core, engine: Engine, identifier: Identifier, municipality_id: str, text: str, language: str | None
 ) -> dict[str, Any]:
@@ -98,7 +83,7 @@ async def _answer(
         question = Question(cleaned, tag or "en", understood.vector)
         found = parts.answers.find(session, municipality_id, question, doubt)
         scores = {candidate.answer_id: candidate.score for candidate in found.candidates}
-        answer["decision"] = "crisis" if danger else _aside(understood, found.decision) or found.decision.kind
+        answer["decision"] = "crisis" if danger else aside(understood, found.decision) or found.decision.kind
         for each in service.get(session, list(scores)):
             shown = service.text_in(each, tag or "en")
             answer["candidates"].append(

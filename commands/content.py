@@ -1,4 +1,4 @@
-"""./run content import: what a town has published elsewhere becomes answers, and follows it from then on."""
+"""./run content import: what a town has published elsewhere becomes answers and follows it. Translations: translations.py."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from babel import Locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commands import translations
 from commands.errors import CommandError
 from lotse import content, core, languages
 from lotse.answers import importing
@@ -30,7 +31,8 @@ DEFAULT_COUNTRY = "DE"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="import")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="import|translations")
+    translations.add_arguments(actions.add_parser("translations", help="texts out to translators, and back in as drafts"))
     add = actions.add_parser("import", help="pages of the Integreat API as answers")
     add.add_argument("--from", dest="origin", choices=("integreat",), required=True)
     add.add_argument("files", nargs="+", metavar="FILE", help="JSON of the API, one language each; the first is the town's own")
@@ -45,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> None:
     """Read and check everything, embed, then store in one transaction."""
+    if arguments.action == "translations":
+        translations.run(arguments, settings)
+        return
     try:
         known = [language.tag for language in languages.load(settings.content / "languages.yml").all]
         files = [importing.read(name, _json(name), known) for name in arguments.files]

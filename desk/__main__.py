@@ -8,6 +8,7 @@ import uvicorn
 
 from bot.door import Door
 from desk.app import create
+from desk.engine import Engine
 from lotse import core, logs, settings
 
 
@@ -15,9 +16,11 @@ def main() -> None:
     """Run until stopped."""
     logs.configure()
     parts = core.build(settings.from_environment())
-    door = Door(os.environ["LOTSE_BOT_URL"], os.environ["LOTSE_ENGINE_SECRET"])
+    secret = os.environ["LOTSE_ENGINE_SECRET"]
+    door = Door(os.environ["LOTSE_BOT_URL"], secret)
+    engine = Engine(os.environ["LOTSE_ENGINE_URL"], secret) if os.environ.get("LOTSE_ENGINE_URL") else None
     uvicorn.run(
-        create(parts, door),
+        create(parts, door, engine),
         host=os.environ.get("LOTSE_DESK_HOST", "127.0.0.1"),
         port=int(os.environ["LOTSE_DESK_PORT"]),
         log_level="warning",

@@ -46,6 +46,7 @@ class Gate:
         if not member.holds(*self.roles):
             raise HTTPException(403, "role")
         if request.method not in SAFE_METHODS and not await _has_token(request, member):
+            await request.close()  # files that came with the form
             raise HTTPException(403, "csrf")
         return member
 

@@ -17,8 +17,9 @@ from starlette.responses import HTMLResponse
 
 from desk import answer_pages
 from desk.answer_form import differences, language_of, one, typed
+from desk.answer_trial import LONGEST, NEW, Trial, tried
 from desk.render import Desk
-from lotse.answers import editing, questions
+from lotse.answers import editing, links, questions, readability, versions
 from lotse.answers.editing import Form, Problem, TextForm
 from lotse.answers.form import LONGEST_TEXT, LONGEST_TITLE, MOST_QUESTIONS, SCOPES, STATUSES, day
 from lotse.answers.opening import DAYS
@@ -27,7 +28,7 @@ from lotse.staff import Member, Role
 from lotse.storage.tables import Answer, AnswerDraft, Municipality, Staff, UnansweredQuestion
 
 LIST = "/desk/answers"
-NEW = f"{LIST}/new"
+PATH_OF_NEW = f"{LIST}/new"
 TOPICS = frozenset(topic for topics in GROUPS.values() for topic in topics)  # those that have a wording
 # what wordings name as it is typed; as values they keep their direction in Arabic
 EXAMPLES = {"hours": "08:00-16:00", "periods": "8-12, 14-18", "https": "https://", "http": "http://", "date": "2026-11-22"}
@@ -45,7 +46,7 @@ class Open:
     @property
     def path(self) -> str:
         """Address of the page."""
-        return f"{LIST}/{self.answer.id}" if self.answer else NEW
+        return f"{LIST}/{self.answer.id}" if self.answer else PATH_OF_NEW
 
     @property
     def version(self) -> str:
@@ -65,6 +66,15 @@ class Trouble:
     status: int = 200
     problems: Sequence[Problem] = field(default_factory=tuple)
     conflict: bool = False
+
+
+@dataclass(frozen=True)
+class Trying:
+    """What was typed into the box that asks like a newcomer, and what came of it."""
+
+    text: str = ""
+    language: str = ""
+    trial: Trial | None = None
 
 
 def find_questions(
@@ -116,7 +126,14 @@ def typed_form(desk: Desk, sent: FormData) -> Form:
 
 
 def again(
-    desk: Desk, member: Member, session: Session, here: Open, sent: FormData, trouble: Trouble | None = None
+    desk: Desk,
+    member: Member,
+    session: Session,
+    here: Open,
+    sent: FormData,
+    trouble: Trouble | None = None,
+    *,
+    by_itself: bool = False,
 ) -> HTMLResponse:
     """The editor with what was typed."""
     language, beside = one(sent, "show") or one(sent, "language"), one(sent, "beside")
@@ -125,7 +142,24 @@ def again(
         language = language if not wrong or {language, beside} & set(wrong) else wrong[0]
     version = here.version if trouble and trouble.conflict else one(sent, "version")
     form = typed_form(desk, sent)
-    return editor_page(desk, member, session, here, form, language, beside, trouble=trouble, version=version, unsaved=True)
+    trial = None
+    if not by_itself:  # the preview that follows somebody who types does not ask again
+        changed = (here.answer.id if here.answer else NEW, form) if any(each.is_written for each in form.texts.values()) else None
+        trial = tried(desk, session, here.municipality, one(sent, "try"), one(sent, "try_language"), changed)
+    return editor_page(
+        desk,
+        member,
+        session,
+        here,
+        form,
+        language,
+        beside,
+        trouble=trouble,
+        version=version,
+        unsaved=True,
+        trying=Trying(one(sent, "try")[:LONGEST], one(sent, "try_language"), trial),
+        remark=one(sent, "remark"),
+    )
 
 
 def editor_page(
@@ -141,6 +175,8 @@ def editor_page(
     version: str | None = None,
     unsaved: bool = False,
     done: str = "",
+    trying: Trying | None = None,
+    remark: str = "",
 ) -> HTMLResponse:
     """The page: a form in a language beside another one, and what there is to say about it."""
     trouble = trouble or Trouble()
@@ -181,7 +217,7 @@ def editor_page(
         "topic_text": own_names.get(form.topic)
         or (desk.text(member, f"answers.topic.{form.topic}") if form.topic in TOPICS else form.topic),
         "days": DAYS,
-        "day_names": _day_names(member.language),
+        "day_names": day_names(member.language),
         "examples": EXAMPLES,
         "scopes": SCOPES,
         "statuses": STATUSES,
@@ -189,6 +225,15 @@ def editor_page(
         "may_publish": here.municipality.id in member.municipalities(Role.CONTENT_PUBLISHER),
         "preview": answer_pages.preview(desk.core, session, here.municipality.id, form, language),
         "done": done,
+        "trying": trying or Trying(),
+        "remark": remark,
+        "content_state": editing.state_of(here.answer, here.draft, date.today()) if here.answer else "new",
+        "in_review": here.draft is not None and here.draft.status == editing.IN_REVIEW,
+        "versions": versions.count(session, here.answer.id) if here.answer else 0,
+        "links": links.of_answer(session, here.answer.id) if here.answer else [],
+        "is_problem": links.is_problem,
+        "links_checked": desk.core.settings.check_links,
+        "hints": {tag: readability.hint(text.text, tag) for tag, text in form.texts.items() if text.text},
         "zone": here.municipality.time_zone,
     }
     return desk.page(member, "answers/editor.html", trouble.status, **context)
@@ -200,7 +245,8 @@ def title_of(form: Form, preferred: tuple[str, ...]) -> tuple[str, str]:
     return next(((title, tag) for tag, title in found if title), ("", preferred[0]))
 
 
-def _day_names(language: str) -> dict[str, str]:
+def day_names(language: str) -> dict[str, str]:
+    """Names of the days of the week."""
     names = get_day_names("wide", context="stand-alone", locale=Locale.parse(language, sep="-"))
     return {name: names[number] for number, name in enumerate(DAYS)}
 

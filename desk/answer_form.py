@@ -10,7 +10,8 @@ from lotse.answers.editing import Form, TextForm
 from lotse.answers.opening import DAYS
 
 FACTS = (
-    "topic", "owner", "scope", "source_name", "source_url", "checked_on", "review_on", "place_name", "place_address",
+    "topic", "owner", "scope", "source_name", "source_url", "checked_on", "review_on", "valid_from", "valid_until", "place_name",
+    "place_address",
 )  # fmt: skip
 PARTS = ("title", "text", "questions", "status")  # of a language; fields are `title.de`, `text.de` ...
 

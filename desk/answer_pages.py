@@ -10,7 +10,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lotse.answers import editing, service, showing, topics
+from lotse.answers import editing, links, service, showing, topics
 from lotse.answers.editing import Form
 from lotse.answers.form import day
 from lotse.answers.topics import GROUPS, OTHER, group_of
@@ -19,7 +19,8 @@ from lotse.normalise import normalise
 from lotse.replies import Reply
 from lotse.storage.tables import Answer, AnswerDraft, AnswerText, Municipality
 
-SHOWS = ("", "review", "draft", "retired")  # filters of the list; the first one is for all that is not retired
+# filters of the list; the first one is for all that is not retired
+SHOWS = ("", "in_review", "review", "links", "draft", "retired")
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,21 @@ class Row:
     review_on: date
     is_due: bool
     status: str
+    state: str  # editing.state_of
     has_draft: bool
+    in_review: bool  # its draft waits for a publisher
+    is_broken: bool  # it names an address that somebody has to look at
     statuses: dict[str, str]  # translation status by language
 
 
 def rows(session: Session, municipality: Municipality, language: str, today: date) -> list[Row]:
     """All answers of a municipality. Only titles and statuses are read, not whole texts: there may be thousands."""
     answers = session.execute(
-        select(Answer.id, Answer.source_id, Answer.topic, Answer.review_on, Answer.status).where(
-            Answer.municipality_id == municipality.id
-        )
+        select(
+            Answer.id, Answer.source_id, Answer.topic, Answer.review_on, Answer.status, Answer.valid_from, Answer.valid_until
+        ).where(Answer.municipality_id == municipality.id)
     ).all()
+    broken = {link.answer_id for link in links.problems(session, municipality.id)}
     texts: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
     query = select(AnswerText.answer_id, AnswerText.language, AnswerText.title, AnswerText.status)
     for answer_id, tag, title, status in session.execute(query.join(Answer).where(Answer.municipality_id == municipality.id)):
@@ -69,7 +74,10 @@ def rows(session: Session, municipality: Municipality, language: str, today: dat
                 review_on=answer.review_on,
                 is_due=answer.review_on <= today and answer.status == "published",
                 status=answer.status,
+                state=editing.state_of(answer, drafts.get(answer.id), today),
                 has_draft=answer.id in drafts,
+                in_review=answer.id in drafts and drafts[answer.id].status == editing.IN_REVIEW,
+                is_broken=answer.id in broken,
                 statuses={tag: status for tag, (_, status) in shown.items()},
             )
         )
@@ -81,6 +89,8 @@ def chosen(found: list[Row], show: str, search: str, topic_names: dict[str, str]
     wanted = normalise(search.strip())
     filters = {
         "": lambda row: row.status != "retired",
+        "in_review": lambda row: row.in_review,
+        "links": lambda row: row.is_broken,
         "review": lambda row: row.is_due,
         "draft": lambda row: row.has_draft,
         "retired": lambda row: row.status == "retired",
@@ -141,11 +151,16 @@ def preview(core: Core, session: Session, municipality_id: str, form: Form, lang
     offered = {each.tag for each in core.languages.offered}
     if language not in offered or not any(text.is_written for text in form.texts.values()):
         return []
-    answer = editing.unsaved(_with_dates(form))
+    answer = editing.unsaved(with_dates(form))
     ids = session.scalars(select(Answer.id).where(Answer.municipality_id == municipality_id, Answer.source_id.in_(form.related)))
     replies = [showing.shown(answer, language, service.get(session, list(ids)))]
     if any(showing.part_of_press(button.about)[1] for row in replies[0].rows for button in row):
         replies.append(showing.rest(answer, language))
+    return bubbles(core, replies, language)
+
+
+def bubbles(core: Core, replies: Iterable[Reply], language: str) -> list[Bubble]:
+    """Messages of the bot as the preview shows them."""
     return [_bubble(core, reply, language) for reply in replies]
 
 
@@ -165,10 +180,16 @@ def _bubble(core: Core, reply: Reply, language: str) -> Bubble:
     )
 
 
-def _with_dates(form: Form) -> Form:
+def with_dates(form: Form) -> Form:
     """The form with dates that can be shown, while they are still being typed."""
     today = date.today().isoformat()
-    return replace(form, checked_on=form.checked_on if day(form.checked_on) else today, review_on=today)
+    return replace(
+        form,
+        checked_on=form.checked_on if day(form.checked_on) else today,
+        review_on=today,
+        valid_from=form.valid_from if day(form.valid_from) else "",
+        valid_until=form.valid_until if day(form.valid_until) else "",
+    )
 
 
 def _drafts(session: Session, municipality_id: str) -> list[AnswerDraft]:

@@ -7,6 +7,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -32,13 +33,23 @@ from desk.answer_editor import (
 from desk.answer_form import one
 from desk.answer_pages import SHOWS
 from desk.render import Desk, TheDesk
-from lotse.answers import editing, questions
+from lotse.answers import editing, questions, telling
 from lotse.answers.editing import Conflict, Form
 from lotse.answers.form import STATUSES
 from lotse.staff import Role
-from lotse.storage.tables import Municipality
+from lotse.storage.tables import Answer, Municipality
 
-DONE = ("saved", "published", "retired", "discarded", "added")  # answers.done.<name>
+DONE = (
+    "saved",
+    "published",
+    "in_review",
+    "given_back",
+    "retired",
+    "discarded",
+    "added",
+    "restored",
+    "links",
+)  # answers.done.<name>
 
 router = APIRouter()
 
@@ -71,6 +82,7 @@ def overview(
         groups=answer_pages.by_group(chosen, own_names),
         count=len(chosen),
         tags=_columns(desk, found),
+        all_tags=[each.tag for each in desk.core.languages.all],
         statuses=STATUSES,
         search=search,
         show=filter_,
@@ -107,20 +119,26 @@ def new(
 @router.post("/desk/answers/new")
 def create(desk: TheDesk, member: Editor, sent: Sent) -> Response:
     """Save a new answer as a draft."""
-    return _save_new(desk, member, sent, publish=False)
+    return _save_new(desk, member, sent)
+
+
+@router.post("/desk/answers/new/review")
+def create_for_review(desk: TheDesk, member: Editor, sent: Sent) -> Response:
+    """Save a new answer and ask a publisher to look at it."""
+    return _save_new(desk, member, sent, editing.IN_REVIEW)
 
 
 @router.post("/desk/answers/new/publish")
 def create_and_publish(desk: TheDesk, member: Publisher, sent: Sent) -> Response:
     """Put a new answer into use."""
-    return _save_new(desk, member, sent, publish=True)
+    return _save_new(desk, member, sent, editing.PUBLISHED)
 
 
 @router.post("/desk/answers/new/view")
-def view_new(desk: TheDesk, member: Editor, sent: Sent) -> HTMLResponse:
+def view_new(desk: TheDesk, member: Editor, request: Request, sent: Sent) -> HTMLResponse:
     """A new answer as it is typed so far, in another language or with a fresh preview; nothing is saved."""
     with desk.core.database.reading() as session:
-        return again(desk, member, session, Open(town_of(session, member, sent)), sent)
+        return again(desk, member, session, Open(town_of(session, member, sent)), sent, by_itself=_by_itself(request))
 
 
 @router.get("/desk/answers/{answer_id}")
@@ -134,20 +152,41 @@ def edit(desk: TheDesk, member: Editor, answer_id: str, language: str = "", besi
 @router.post("/desk/answers/{answer_id}")
 def save(desk: TheDesk, member: Editor, answer_id: str, sent: Sent) -> Response:
     """Save as a draft."""
-    return _save(desk, member, answer_id, sent, publish=False)
+    return _save(desk, member, answer_id, sent)
+
+
+@router.post("/desk/answers/{answer_id}/review")
+def ask_review(desk: TheDesk, member: Editor, answer_id: str, sent: Sent) -> Response:
+    """Save and ask a publisher to look at it."""
+    return _save(desk, member, answer_id, sent, editing.IN_REVIEW)
+
+
+@router.post("/desk/answers/{answer_id}/give-back")
+def give_back(desk: TheDesk, member: Publisher, answer_id: str, sent: Sent) -> Response:
+    """Back to the author, with what is to be changed."""
+    try:
+        with desk.core.database.session() as session:
+            answer = may_publish(member, open_answer(session, member, answer_id))
+            editing.give_back(session, answer, one(sent, "remark"), one(sent, "version"))
+    except Conflict:
+        with desk.core.database.reading() as session:
+            here = open_answer(session, member, answer_id)
+            trouble = Trouble(409, conflict=True)
+            return editor_page(desk, member, session, here, here.stored, "", "", trouble=trouble, remark=one(sent, "remark"))
+    return to(f"{LIST}/{answer_id}", done="given_back")
 
 
 @router.post("/desk/answers/{answer_id}/publish")
 def publish(desk: TheDesk, member: Publisher, answer_id: str, sent: Sent) -> Response:
     """Put into use."""
-    return _save(desk, member, answer_id, sent, publish=True)
+    return _save(desk, member, answer_id, sent, editing.PUBLISHED)
 
 
 @router.post("/desk/answers/{answer_id}/view")
-def view(desk: TheDesk, member: Editor, answer_id: str, sent: Sent) -> HTMLResponse:
+def view(desk: TheDesk, member: Editor, answer_id: str, request: Request, sent: Sent) -> HTMLResponse:
     """The answer as it is typed so far, in another language or with a fresh preview; nothing is saved."""
     with desk.core.database.reading() as session:
-        return again(desk, member, session, open_answer(session, member, answer_id), sent)
+        return again(desk, member, session, open_answer(session, member, answer_id), sent, by_itself=_by_itself(request))
 
 
 @router.get("/desk/answers/{answer_id}/retire")
@@ -187,54 +226,67 @@ def discard(desk: TheDesk, member: Editor, answer_id: str, sent: Sent) -> Respon
     return to(here.path if stays else LIST, done="discarded")
 
 
-def _save_new(desk: Desk, member: Member, sent: FormData, *, publish: bool) -> Response:
+def _save_new(desk: Desk, member: Member, sent: FormData, become: str = editing.DRAFT) -> Response:
     form = typed_form(desk, sent)
     problems = editing.check(form)
     with desk.core.database.reading() as session:
         here = Open(town_of(session, member, sent))
-        if publish and here.municipality.id not in member.municipalities(Role.CONTENT_PUBLISHER):
+        if become == editing.PUBLISHED and here.municipality.id not in member.municipalities(Role.CONTENT_PUBLISHER):
             raise HTTPException(403, "role")
         if problems:
             return again(desk, member, session, here, sent, Trouble(422, problems))
-    if publish:
+    if become == editing.PUBLISHED:
         desk.core.answers.warm(editing.texts_of(form))
     with desk.core.database.session() as session:
         answer = editing.create(session, session.get_one(Municipality, here.municipality.id), form, member.staff_id)
-        if publish:
-            editing.publish(session, answer, member.staff_id)
-    return _done(desk, answer.id, sent, form, published=publish)
+        _become(desk, session, answer, member, become)
+    return _done(desk, answer.id, sent, form, become)
 
 
-def _save(desk: Desk, member: Member, answer_id: str, sent: FormData, *, publish: bool) -> Response:
+def _save(desk: Desk, member: Member, answer_id: str, sent: FormData, become: str = editing.DRAFT) -> Response:
     form = typed_form(desk, sent)
     problems = editing.check(form)
     with desk.core.database.reading() as session:
         here = open_answer(session, member, answer_id)
-        if publish:
+        if become == editing.PUBLISHED:
             may_publish(member, here)
         if problems:
             return again(desk, member, session, here, sent, Trouble(422, problems))
-    if publish:  # embedding takes seconds: before the transaction, in which the bot would wait
+    if become == editing.PUBLISHED:  # embedding takes seconds: before the transaction, in which the bot would wait
         desk.core.answers.warm(editing.texts_of(form))
     try:
         with desk.core.database.session() as session:
             answer = find_answer(session, member, answer_id)
             editing.save_draft(session, answer, form, member.staff_id, one(sent, "version"))
-            if publish:
-                editing.publish(session, answer, member.staff_id)
+            _become(desk, session, answer, member, become)
     except Conflict:
         with desk.core.database.reading() as session:
             return again(desk, member, session, open_answer(session, member, answer_id), sent, Trouble(409, conflict=True))
-    return _done(desk, answer_id, sent, form, published=publish)
+    return _done(desk, answer_id, sent, form, become)
 
 
-def _done(desk: Desk, answer_id: str, sent: FormData, form: Form, *, published: bool) -> Response:
+def _become(desk: Desk, session: Session, answer: Answer, member: Member, become: str) -> None:
+    """What follows the saving; who waits for the answer is told of it in the same transaction."""
+    if become == editing.IN_REVIEW:
+        editing.ask_review(session, answer)
+    elif become == editing.PUBLISHED:
+        editing.publish(session, answer, member.staff_id)
+        for conversation, reply in telling.due(session, answer.id):
+            desk.outbox.put(session, conversation, reply, None)
+
+
+def _done(desk: Desk, answer_id: str, sent: FormData, form: Form, become: str) -> Response:
     """Back to the editor. What was saved is embedded while the author reads on: publishing it will not have to wait."""
     opened = {"language": one(sent, "language"), "beside": one(sent, "beside")}
-    response = to(f"{LIST}/{answer_id}", **opened, done="published" if published else "saved")
-    if not published:
+    response = to(f"{LIST}/{answer_id}", **opened, done="saved" if become == editing.DRAFT else become)
+    if become != editing.PUBLISHED:
         response.background = BackgroundTask(desk.core.answers.warm, editing.texts_of(form))
     return response
+
+
+def _by_itself(request: Request) -> bool:
+    """Whether the page asks, and nobody has pressed anything."""
+    return "hx-request" in request.headers
 
 
 def to(path: str, **query: str | list[str]) -> RedirectResponse:

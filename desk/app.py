@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from bot.channels import web
 from bot.door import Door
+from desk.engine import Engine
 from desk.hub import Hub
 from desk.render import Desk
 from desk.routes import add_pages
@@ -32,8 +33,11 @@ class _Versioned(StaticFiles):
         return response
 
 
-def create(core: Core, door: Door) -> FastAPI:
-    """The server. Documentation pages of the framework are off: they load files from elsewhere."""
+def create(core: Core, door: Door, engine: Engine | None = None) -> FastAPI:
+    """The server; with the engine it shows what the bot understands.
+
+    Documentation pages of the framework are off: they load files from elsewhere.
+    """
     hub = Hub(core.database)
 
     @asynccontextmanager
@@ -50,7 +54,7 @@ def create(core: Core, door: Door) -> FastAPI:
     for name, folder in STATICS.items():
         app.mount(f"/static/{name}", _Versioned(directory=folder))
     app.include_router(web.routes(core, door, hub, STATICS))
-    add_pages(app, Desk(core, hub, STATICS))
+    add_pages(app, Desk(core, hub, STATICS, engine))
 
     @app.get("/", include_in_schema=False)
     def front() -> RedirectResponse:

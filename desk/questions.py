@@ -1,6 +1,6 @@
 """Unanswered questions: what newcomers passed on, in groups that mean the same, and the ways to an answer.
 
-Telling the newcomer is not done here.
+Who waits is told when the answer is published (desk/answers.py, lotse/answers/telling.py).
 """
 
 from __future__ import annotations

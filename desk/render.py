@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
 from bot.outbox import Outbox
+from desk.engine import Engine
 from desk.hub import Hub
 from desk.pages import DESK, DESK_LANGUAGES, Pages, preferred
 from desk.rate import Limit
@@ -39,8 +40,9 @@ NAVIGATION = (
 class Desk:
     """What every page of the desk needs: the core, what is signed in, the templates."""
 
-    def __init__(self, core: Core, hub: Hub, statics: dict[str, Path]) -> None:
+    def __init__(self, core: Core, hub: Hub, statics: dict[str, Path], engine: Engine | None = None) -> None:
         self.core = core
+        self.engine = engine
         self.hub = hub
         self.accounts = Accounts(core.database)
         self.outbox = Outbox(core.wording, core.languages)  # what is laid there, the bot sends

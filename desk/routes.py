@@ -7,6 +7,10 @@ from fastapi import FastAPI
 from desk import (
     access,
     account,
+    answer_links,
+    answer_todo,
+    answer_try,
+    answer_versions,
     answers,
     appointments,
     calls,
@@ -19,6 +23,7 @@ from desk import (
     sign_in,
     talk,
     together,
+    translations,
 )
 from desk.render import Desk
 
@@ -32,6 +37,11 @@ ROUTERS = (
     merging.router,
     together.router,
     calls.router,
+    answer_todo.router,  # before the answers, whose paths take any name for an answer's id
+    answer_try.router,
+    answer_links.router,
+    translations.router,
+    answer_versions.router,
     answers.router,
     questions.router,
     figures.router,

@@ -10,6 +10,7 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lotse.answers import editing, versions
 from lotse.embedder import VectorCache
 from lotse.errors import OperatorError
 from lotse.files import read_yaml
@@ -39,8 +40,11 @@ def fill(session: Session, content: Path) -> list[str]:
         municipality = _municipality(folder / "municipality.yml", data)
         session.add(municipality)
         session.flush()
-        for answer in sorted((content / "answers" / folder.name).glob("*/answer.yml")):
-            session.add(_answer(answer.parent, municipality.id))
+        for file in sorted((content / "answers" / folder.name).glob("*/answer.yml")):
+            answer = _answer(file.parent, municipality.id)
+            session.add(answer)
+            session.flush()
+            versions.keep(session, answer.id, editing.form_of(answer, None), versions.FILLED)
         municipality.content_version = 1
         added.append(folder.name)
     return added

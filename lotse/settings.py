@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 SECRET_HEADER = "X-Lotse-Secret"  # by which the processes of an installation know each other
+YES = ("1", "yes", "true")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -26,6 +27,8 @@ class Settings:
     telegram_token: str | None  # of the bot; without it there is no Telegram
     telegram_url: str  # another Bot API server than Telegram's own
     telegram_webhook: bool  # Telegram calls us at `public_url`, instead of being asked
+    check_links: bool  # the addresses that answers name are asked once a day
+    check_links_inside: bool  # also those inside our own network
     translate_url: str | None = None  # a server that translates between newcomers and staff; without it nobody is offered that
     translate_key: str | None = None
 
@@ -55,7 +58,9 @@ def from_environment(environment: dict[str, str] | None = None) -> Settings:
         public_url=(given.get("LOTSE_PUBLIC_URL") or "").strip().rstrip("/") or None,
         telegram_token=(given.get("TELEGRAM_BOT_TOKEN") or "").strip() or None,
         telegram_url=(given.get("TELEGRAM_API_URL") or "https://api.telegram.org").rstrip("/"),
-        telegram_webhook=given.get("LOTSE_TELEGRAM_WEBHOOK", "").lower() in ("1", "yes", "true"),
+        telegram_webhook=given.get("LOTSE_TELEGRAM_WEBHOOK", "").lower() in YES,
+        check_links=given.get("LOTSE_CHECK_LINKS", "").lower() in (*YES, "inside"),
+        check_links_inside=given.get("LOTSE_CHECK_LINKS", "").lower() == "inside",
         translate_url=(given.get("LOTSE_TRANSLATE_URL") or "").strip() or None,
         translate_key=(given.get("LOTSE_TRANSLATE_KEY") or "").strip() or None,
     )

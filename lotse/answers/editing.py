@@ -1,4 +1,11 @@
-"""Changing answers: what an editor saves waits as a draft, and the bot knows nothing of it until it is published."""
+"""Changing answers: what an editor saves waits as a draft, and the bot knows nothing of it until it is published.
+
+    draft ──► in_review ──► published ──► retired
+      ▲           │             ▲            │
+      └───────────┘             └────────────┘
+
+`in_review` is the state of a draft, also of a change of an answer that is published and stays so meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -13,18 +21,22 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lotse.answers import opening, questions
+from lotse.answers import opening, questions, versions
 from lotse.answers.form import Form, Problem, TextForm, check, day, from_json, tidy, to_json
 from lotse.answers.index import Text
+from lotse.cleaning import clean
 from lotse.normalise import words
 from lotse.storage.tables import Answer, AnswerDraft, AnswerText, Municipality, now
 
 __all__ = [
-    "Conflict", "Form", "Problem", "TextForm", "check", "create", "discard", "draft_of", "form_of", "publish", "retire",
-    "save_draft", "source_language", "texts_of", "tidy", "unsaved", "version",
+    "Conflict", "Form", "Problem", "TextForm", "ask_review", "check", "create", "discard", "draft_of", "form_of", "give_back",
+    "publish", "retire", "save_draft", "source_language", "state_of", "texts_of", "tidy", "unsaved", "version",
 ]  # fmt: skip
 
 LONGEST_SLUG = 60
+LONGEST_REMARK = 2000  # characters
+DRAFT, IN_REVIEW, PUBLISHED, RETIRED = "draft", "in_review", "published", "retired"
+UPCOMING, EXPIRED = "upcoming", "expired"  # published, and outside its validity
 
 log = structlog.get_logger()
 
@@ -59,6 +71,8 @@ def form_of(answer: Answer, draft: AnswerDraft | None) -> Form:
         source_url=answer.source_url,
         checked_on=answer.checked_on.isoformat(),
         review_on=answer.review_on.isoformat(),
+        valid_from=answer.valid_from.isoformat() if answer.valid_from else "",
+        valid_until=answer.valid_until.isoformat() if answer.valid_until else "",
         related=tuple(answer.related),
         texts={
             text.language: TextForm(text.title, text.text, tuple(text.questions), text.status)
@@ -67,9 +81,20 @@ def form_of(answer: Answer, draft: AnswerDraft | None) -> Form:
     )
 
 
+def state_of(answer: Any, draft: AnswerDraft | None, today: date) -> str:
+    """The state of an answer (or of a row with its columns) for newcomers; of one that they never saw, that of its draft."""
+    if answer.status == DRAFT:
+        return draft.status if draft else DRAFT
+    if answer.status == PUBLISHED and answer.valid_from and today < answer.valid_from:
+        return UPCOMING
+    if answer.status == PUBLISHED and answer.valid_until and answer.valid_until < today:
+        return EXPIRED
+    return str(answer.status)
+
+
 def version(answer: Answer, draft: AnswerDraft | None) -> str:
     """A token of what is stored now: another one means that somebody has saved, published or retired since."""
-    state = [to_json(form_of(answer, draft)), answer.status, draft is not None]
+    state = [to_json(form_of(answer, draft)), answer.status, draft is not None, *([IN_REVIEW] if _waits(draft) else [])]
     return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -78,9 +103,9 @@ def texts_of(form: Form, answer_id: str = "") -> list[Text]:
     return [Text(answer_id, tag, text.title, text.text, text.questions) for tag, text in form.texts.items()]
 
 
-def unsaved(form: Form) -> Answer:
+def unsaved(form: Form, answer_id: str = "preview") -> Answer:
     """An answer as the form describes it, for a look at it; not to be stored. Dates must be right."""
-    answer = Answer(id="preview", source_id="preview", status="draft", related=[], texts=[])
+    answer = Answer(id=answer_id, source_id="preview", status=DRAFT, related=[], texts=[])
     _write_facts(answer, form)
     answer.texts = [_text(tag, text) for tag, text in form.texts.items() if text.is_written]
     return answer
@@ -88,7 +113,7 @@ def unsaved(form: Form) -> Answer:
 
 def create(session: Session, municipality: Municipality, form: Form, staff_id: str) -> Answer:
     """A new answer that only editors see, from a tidied form without problems."""
-    answer = Answer(municipality_id=municipality.id, source_id=_source_id(session, municipality, form), status="draft", texts=[])
+    answer = Answer(municipality_id=municipality.id, source_id=_source_id(session, municipality, form), status=DRAFT, texts=[])
     _write_facts(answer, form)
     session.add(answer)
     session.flush()
@@ -96,20 +121,37 @@ def create(session: Session, municipality: Municipality, form: Form, staff_id: s
     return answer
 
 
-def save_draft(session: Session, answer: Answer, form: Form, staff_id: str, expected: str | None = None) -> None:
+def save_draft(session: Session, answer: Answer, form: Form, staff_id: str | None, expected: str | None = None) -> None:
     """Keep a tidied form without problems until it is published; one that changes nothing leaves no draft.
 
     `expected` is the version that the form was opened with; raises Conflict if it is not the stored one any more.
     """
     draft = _locked(session, answer, expected)
-    if answer.status == "published" and form == form_of(answer, None):
+    if answer.status == PUBLISHED and form == form_of(answer, None):
         if draft is not None:
             session.delete(draft)
     else:
         draft = draft or AnswerDraft(answer_id=answer.id)
         draft.body, draft.staff_id, draft.saved_at = to_json(form), staff_id, now()
+        draft.status = DRAFT  # what a publisher is to look at is what was there when they were asked
         session.add(draft)
     session.flush()
+
+
+def ask_review(session: Session, answer: Answer, expected: str | None = None) -> None:
+    """Ask a publisher to look at the draft; nothing happens where there is none."""
+    draft = _locked(session, answer, expected)
+    if draft is not None:
+        draft.status, draft.remark = IN_REVIEW, None
+        session.flush()
+
+
+def give_back(session: Session, answer: Answer, remark: str, expected: str | None = None) -> None:
+    """Back to the author, with what is to be changed in it."""
+    draft = _locked(session, answer, expected)
+    if draft is not None:
+        draft.status, draft.remark = DRAFT, clean(remark)[:LONGEST_REMARK] or None
+        session.flush()
 
 
 def publish(session: Session, answer: Answer, staff_id: str, expected: str | None = None) -> None:
@@ -121,14 +163,18 @@ def publish(session: Session, answer: Answer, staff_id: str, expected: str | Non
     form = form_of(answer, draft)
     municipality = session.get_one(Municipality, answer.municipality_id)
     texts = form.texts
-    if answer.status != "draft":
-        texts = _with_outdated(form_of(answer, None).texts, texts, source_language(municipality))
+    if answer.status != DRAFT:
+        before = form_of(answer, None)
+        versions.keep_earlier(session, answer.id, before)
+        texts = _with_outdated(before.texts, texts, source_language(municipality))
     _write_facts(answer, form)
     _write_texts(answer, texts)
-    answer.status = "published"
+    answer.status = PUBLISHED
     if draft is not None:
         session.delete(draft)
-    questions.close(session, municipality.id, form.asked)
+    session.flush()
+    versions.keep(session, answer.id, form_of(answer, None), versions.PUBLISHED, staff_id)
+    questions.answered(session, municipality.id, form.asked, answer.id)
     _raise_version(session, municipality.id)
     log.info("answer published", answer=answer.id, staff=staff_id)
 
@@ -136,19 +182,23 @@ def publish(session: Session, answer: Answer, staff_id: str, expected: str | Non
 def retire(session: Session, answer: Answer, expected: str | None = None) -> None:
     """Take an answer out of use. Others may go on naming it as related: the bot leaves out what is not published."""
     _locked(session, answer, expected)
-    answer.status = "retired"
+    answer.status = RETIRED
     _raise_version(session, answer.municipality_id)
 
 
 def discard(session: Session, answer: Answer, expected: str | None = None) -> bool:
     """Drop the draft; an answer that was never published goes with it. Returns whether the answer is still there."""
     draft = _locked(session, answer, expected)
-    if answer.status == "draft":
+    if answer.status == DRAFT:
         session.delete(answer)
     elif draft is not None:
         session.delete(draft)
     session.flush()
-    return answer.status != "draft"
+    return answer.status != DRAFT
+
+
+def _waits(draft: AnswerDraft | None) -> bool:
+    return draft is not None and draft.status == IN_REVIEW
 
 
 def _locked(session: Session, answer: Answer, expected: str | None) -> AnswerDraft | None:
@@ -171,6 +221,7 @@ def _write_facts(answer: Answer, form: Form) -> None:
     answer.place = place if form.place_name else None
     answer.source_name, answer.source_url = form.source_name, form.source_url
     answer.checked_on, answer.review_on = checked, review
+    answer.valid_from, answer.valid_until = day(form.valid_from), day(form.valid_until)
     answer.related = list(form.related)
 
 

@@ -17,6 +17,10 @@ from lotse.normalise import words
 
 SCOPES = ("national", "local", "both")
 STATUSES = ("missing", "machine", "draft", "reviewed", "outdated")
+LINES = (
+    "topic", "owner", "scope", "place_name", "place_address", "source_name", "source_url", "checked_on", "review_on",
+    "valid_from", "valid_until",
+)  # fmt: skip
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_QUESTION, MOST_QUESTIONS = 200, 30_000, 300, 60
 LONGEST_NAME, LONGEST_ADDRESS = 200, 2000  # of an owner, a source, a place; of an address on the web
 
@@ -57,6 +61,8 @@ class Form:
     source_url: str = ""
     checked_on: str = ""
     review_on: str = ""
+    valid_from: str = ""  # the bot shows it from this day on; empty: at once
+    valid_until: str = ""  # and until this day; empty: for ever
     related: tuple[str, ...] = ()  # source ids
     texts: dict[str, TextForm] = dataclasses.field(default_factory=dict)  # by language
     asked: tuple[str, ...] = ()  # ids of the unanswered questions that it is to answer
@@ -84,11 +90,10 @@ def from_json(data: dict[str, Any]) -> Form:
 
 def tidy(form: Form) -> Form:
     """The form without what nobody means to type: control characters, spare spaces and lines, questions that stand twice."""
-    lines = ("topic", "owner", "scope", "place_name", "place_address", "source_name", "source_url", "checked_on", "review_on")
     typed = {day: _line(form.hours.get(day, "")) for day in opening.DAYS}
     return replace(
         form,
-        **{name: _line(getattr(form, name)) for name in lines},
+        **{name: _line(getattr(form, name)) for name in LINES},
         hours={day: opening.times(times) or times for day, times in typed.items() if times},
         related=tuple(dict.fromkeys(filter(None, form.related))),
         asked=tuple(dict.fromkeys(filter(None, form.asked))),
@@ -156,6 +161,12 @@ def _check_dates(form: Form) -> list[Problem]:
     checked, review = day(form.checked_on), day(form.review_on)
     if checked and review and review <= checked:
         problems.append(Problem("review_on", "answers.problem.review_before_check"))
+    for name in ("valid_from", "valid_until"):
+        if (value := getattr(form, name)) and day(value) is None:
+            problems.append(Problem(name, "answers.problem.date"))
+    begins, ends = day(form.valid_from), day(form.valid_until)
+    if begins and ends and ends < begins:
+        problems.append(Problem("valid_until", "answers.problem.valid_order"))
     return problems
 
 

@@ -80,6 +80,25 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Nearest:
+    """A text of an answer that is near to a question: its language, its words, the cosine."""
+
+    language: str
+    words: str
+    closeness: float
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Why an answer fits a question, for people who want to look behind it."""
+
+    asked: Nearest | None  # the nearest of title and example questions
+    passage: Nearest | None
+    concepts: tuple[tuple[str, str], ...]  # (words of the question, the concept that they name), shared with the answer
+    names: tuple[str, ...]  # rare words in common
+
+
+@dataclass(frozen=True)
 class _Entry:
     """A text that has a vector of its own."""
 
@@ -168,6 +187,35 @@ class AnswerIndex:
         """Concepts that a question names, each once."""
         return list(dict.fromkeys(self._glossary.concepts(question.words, _languages_of(question.language))))
 
+    def reasons(self, question: Question, answer_id: str) -> Reasons:
+        """What in an answer speaks for it."""
+        owner = self.answers.index(answer_id)
+        vector = self._centred(question)
+        asked, passage = (self._vectors[kind].nearest(owner, vector) for kind in ("asked", "passage"))
+        shared = [concept for concept in self.concepts_of(question) if owner in self.concepts.having(concept)]
+        named = self._named_by(question)
+        typed = terms.names(question.words)
+        sounds = {f"~{terms.sound_of(word)}": word for word in question.words}
+        rare = max(RARE, round(RARE_SHARE * len(self.answers)))
+        return Reasons(
+            _nearest(asked),
+            _nearest(passage),
+            tuple((named.get(concept, ""), self._glossary.names[concept].replace("_", " ")) for concept in shared),
+            tuple(
+                sounds.get(name, name) for name in typed if owner in (having := self._names.having(name)) and len(having) <= rare
+            ),
+        )
+
+    def _named_by(self, question: Question) -> dict[int, str]:
+        """By which words a question names each concept: one, or up to three that stand together."""
+        languages, found = _languages_of(question.language), dict[int, str]()
+        for count in (1, 2, 3):
+            for start in range(len(question.words) - count + 1):
+                together = question.words[start : start + count]
+                for concept in self._glossary.concepts(together, languages):
+                    found.setdefault(concept, " ".join(together))
+        return found
+
     def part(self, answer_id: str, language: str, question: Question) -> int:
         """Number of the piece of an answer's text that fits a question clearly better than the first; else 0.
 
@@ -184,6 +232,7 @@ class _Vectors:
     """Centred vectors of one kind in the order of the answers that they belong to."""
 
     def __init__(self, entries: list[tuple[int, _Entry]], cache: VectorCache, query_means: Mapping[str, Vector]) -> None:
+        self._entries = [entry for _, entry in entries]
         self._owners = np.array([owner for owner, _ in entries], dtype=np.intp)
         self._languages = np.array([entry.language for _, entry in entries])
         self._with_any, self._starts = np.unique(self._owners, return_index=True)
@@ -225,6 +274,15 @@ class _Vectors:
         """Vectors of one answer in one language, in the order of the text."""
         found: Vector = self._rows[(self._owners == owner) & (self._languages == language)]
         return found
+
+    def nearest(self, owner: int, vector: Vector) -> tuple[_Entry, float] | None:
+        """The entry of an answer that is nearest to a vector, and its cosine."""
+        rows = np.flatnonzero(self._owners == owner)
+        if not len(rows):
+            return None
+        near = self._rows[rows] @ vector
+        best = int(np.argmax(near))
+        return self._entries[rows[best]], float(near[best])
 
     def _largest(self, similarity: Scores) -> Scores:
         if not len(similarity):
@@ -324,6 +382,10 @@ def _analyse(text: Text, glossary: Glossary) -> _Analysed:
         Counter(glossary.concepts(everything + words(text.topic), languages)),
         terms.names_told(told),
     )
+
+
+def _nearest(found: tuple[_Entry, float] | None) -> Nearest | None:
+    return Nearest(found[0].language, found[0].words, found[1]) if found else None
 
 
 def _languages_of(language: str) -> list[str]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lotse.answers.form import LONGEST_QUESTION, MOST_QUESTIONS, Form, TextForm, tidy
 from lotse.answers.grouping import Group
-from lotse.storage.tables import Answer, AnswerDraft, UnansweredQuestion
+from lotse.storage.tables import Answer, AnswerDraft, UnansweredQuestion, now
 
-__all__ = ["CLOSED", "OPEN", "Group", "ask", "close", "in_work", "languages", "reopen", "waiting"]
+__all__ = ["CLOSED", "OPEN", "Group", "answered", "ask", "close", "in_work", "languages", "reopen", "waiting"]
 
 OPEN, CLOSED = "open", "closed"
 MOST_AT_ONCE = 500  # parameters of one query
@@ -60,15 +61,20 @@ def ask(form: Form, *questions: UnansweredQuestion) -> Form:
 
 def close(session: Session, municipality_id: str, question_ids: Iterable[str]) -> None:
     """Nobody has to see to these any more; ids of erased questions do not matter."""
-    _set(session, municipality_id, question_ids, CLOSED)
+    _set(session, municipality_id, question_ids, status=CLOSED, closed_on=now().date())
+
+
+def answered(session: Session, municipality_id: str, question_ids: Iterable[str], answer_id: str) -> None:
+    """An answer was published for these; who waits for it is told by it (telling.py)."""
+    _set(session, municipality_id, question_ids, status=CLOSED, closed_on=now().date(), answer_id=answer_id)
 
 
 def reopen(session: Session, municipality_id: str, question_ids: Iterable[str]) -> None:
     """These were closed by mistake."""
-    _set(session, municipality_id, question_ids, OPEN)
+    _set(session, municipality_id, question_ids, status=OPEN, closed_on=None, answer_id=None)
 
 
-def _set(session: Session, municipality_id: str, question_ids: Iterable[str], status: str) -> None:
+def _set(session: Session, municipality_id: str, question_ids: Iterable[str], **values: Any) -> None:
     wanted = list(question_ids)
     for start in range(0, len(wanted), MOST_AT_ONCE):
         session.execute(
@@ -77,5 +83,5 @@ def _set(session: Session, municipality_id: str, question_ids: Iterable[str], st
                 UnansweredQuestion.municipality_id == municipality_id,
                 UnansweredQuestion.id.in_(wanted[start : start + MOST_AT_ONCE]),
             )
-            .values(status=status)
+            .values(**values)
         )

@@ -96,7 +96,9 @@ class Answer(Table):
     checked_on: Mapped[date]
     review_on: Mapped[date]
     related: Mapped[list[str]]
-    status: Mapped[str] = mapped_column(String(20), default="published")
+    status: Mapped[str] = mapped_column(String(20), default="published")  # draft, published, retired; in_review is its draft's
+    valid_from: Mapped[date | None]  # before this day and after the other one the bot does not show it
+    valid_until: Mapped[date | None]
     texts: Mapped[list[AnswerText]] = relationship(back_populates="answer", cascade="all, delete-orphan")
 
 
@@ -123,6 +125,38 @@ class AnswerDraft(Table):
     body: Mapped[dict[str, Any]]
     staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
     saved_at: Mapped[datetime] = mapped_column(default=now)
+    status: Mapped[str] = mapped_column(String(20), default="draft")  # draft; in_review: waits for a publisher
+    remark: Mapped[str | None] = mapped_column(Text)  # what the publisher wrote who gave it back
+
+
+class AnswerVersion(Table):
+    """An answer as it was put into use: the editor's form, who did it and when."""
+
+    __tablename__ = "answer_version"
+    __table_args__ = (UniqueConstraint("answer_id", "number"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("av"))
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"))
+    number: Mapped[int]  # from 1 on
+    body: Mapped[dict[str, Any]]
+    origin: Mapped[str] = mapped_column(String(20))  # published, imported, filled, earlier (from before there were versions)
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class AnswerLink(Table):
+    """An address on the web that a published answer names, and what came of asking it last."""
+
+    __tablename__ = "answer_link"
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)  # of the address
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id", ondelete="CASCADE"), index=True)
+    url: Mapped[str] = mapped_column(Text)
+    places: Mapped[list[str]]  # where it stands: `source`, or the language of a text
+    state: Mapped[str] = mapped_column(String(20), default="waiting")  # the states of lotse/answers/links.py
+    code: Mapped[int | None]  # of HTTP
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    checked_at: Mapped[datetime | None]
+    next_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
 class AnswerImport(Table):
@@ -442,14 +476,17 @@ class UnansweredQuestion(Table):
     """
 
     __tablename__ = "unanswered_question"
+    __table_args__ = (Index("ix_unanswered_question_open", "municipality_id", "status"),)
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("uq"))
     municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id"))
-    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
     question: Mapped[Any] = mapped_column(EncryptedByDay)
     vector: Mapped[Any | None] = mapped_column(EncryptedByDay)  # of the words (grouping.packed): it tells much of them
     language: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default="open")
     asked_at: Mapped[datetime] = mapped_column(default=today)  # the day only
+    answer_id: Mapped[str | None] = mapped_column(String(40))  # the answer that was published for it
+    closed_on: Mapped[date | None]
 
 
 class Feedback(Table):
@@ -457,7 +494,7 @@ class Feedback(Table):
 
     __tablename__ = "feedback"
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("fb"))
-    answer_id: Mapped[str] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"))
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"), index=True)
     language: Mapped[str] = mapped_column(String(20))
     verdict: Mapped[str] = mapped_column(String(20))  # helpful, not_my_question, not_true, hard
     given_at: Mapped[datetime] = mapped_column(default=now)

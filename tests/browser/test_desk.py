@@ -20,6 +20,7 @@ SUMMARY = {"de": "In einem Jahr", "nl": "Over een jaar", "en": "In one year"}
 UNHEARD_OF = "Wer repariert kaputte Fahrräder?"
 ASKED_ANEW = "Mein Rad ist kaputt, wer kann es reparieren?"
 NEW_TEXT = "Im Repair-Café Musterstadt reparieren Freiwillige samstags Fahrräder. Das kostet nichts."
+EDITORS = ("answers", "answers/new", "answers/todo", "answers/translations", "answers/try", "questions")
 BOTH = pytest.mark.parametrize("language", ["de", "ar"])
 
 
@@ -216,7 +217,7 @@ def test_the_editor_asks_before_words_are_lost(signed_in: OpenPage) -> None:
 def test_every_page_can_be_used_by_everybody(signed_in: OpenPage, oksana: Intake, language: str) -> None:
     for who, paths in (
         ("guide", ("/desk/cases", "/desk/cases?status=closed", f"/desk/cases/{oksana.reference}", "/desk/account")),
-        ("editor", ("/desk/answers", "/desk/answers/new", "/desk/questions", "/desk/cases", "/desk/nowhere")),
+        ("editor", (*(f"/desk/{name}" for name in EDITORS), "/desk/cases", "/desk/nowhere")),
         ("admin", ("/desk/figures",)),
     ):
         page = signed_in(who, language)
@@ -232,8 +233,10 @@ def test_every_page_can_be_used_by_everybody(signed_in: OpenPage, oksana: Intake
             check_direction(page, language)
             check_axe(page)
             address = page.url.split("?")[0].removesuffix("/view")
-            page.goto(f"{address}/retire")
-            check_axe(page)
+            for path in ("retire", "versions"):
+                page.goto(f"{address}/{path}")
+                check_direction(page, language)
+                check_axe(page)
         speak(page, "de")
 
 
@@ -241,7 +244,7 @@ def test_every_page_can_be_used_by_everybody(signed_in: OpenPage, oksana: Intake
 def test_on_a_phone_nothing_sticks_out(signed_in: OpenPage, oksana: Intake, language: str) -> None:
     for who, paths in (
         ("guide", ("/desk/cases", f"/desk/cases/{oksana.reference}", "/desk/account")),
-        ("editor", ("/desk/answers", "/desk/answers/new", "/desk/questions")),
+        ("editor", tuple(f"/desk/{name}" for name in EDITORS)),
     ):
         page = signed_in(who, language, viewport={"width": 360, "height": 740})
         for path in paths:

@@ -84,7 +84,10 @@ def test_no_personal_row_can_be_without_a_conversation(name: str) -> None:
     assert required, f"{name} has no required foreign key towards the conversation"
 
 
-@pytest.mark.parametrize("name", ["feedback", "answer", "answer_text", "municipality", "consent_proof", "consent_text"])
+@pytest.mark.parametrize(
+    "name",
+    ["feedback", "answer", "answer_text", "answer_version", "answer_link", "municipality", "consent_proof", "consent_text"],
+)
 def test_what_is_not_personal_stays(name: str) -> None:
     assert not hangs_on(TABLES[name], "conversation")
 

@@ -15,7 +15,7 @@ from babel.core import get_global
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from lotse.answers import editing
+from lotse.answers import editing, versions
 from lotse.answers.form import LONGEST_TEXT, LONGEST_TITLE, Form, TextForm, from_json, to_json
 from lotse.answers.importing.integreat import Bundle, Imported, ImportProblem, LeftOut, Page, PageText, digest, gather
 from lotse.answers.index import Text
@@ -115,6 +115,7 @@ class _Store:
         self._records = {record.answer_id: record for record in records}
         self._drafts = {draft.answer_id: draft for draft in drafts}
         self._changed = False
+        self._written: list[Answer] = []
         self._report = Report(
             municipality=municipality.slug,
             created=created,
@@ -144,6 +145,8 @@ class _Store:
         for answer_id in gone:
             self._lose(self._answers[answer_id], self._records[answer_id])
         self._session.flush()
+        for answer in self._written:
+            versions.keep(self._session, answer.id, editing.form_of(answer, None), versions.IMPORTED)
         self._set_topics()
         self._warn_of_limits()
         if self._changed:
@@ -214,6 +217,7 @@ class _Store:
         self._session.add(answer)
         self._session.flush()
         self._session.add(AnswerImport(answer_id=answer.id, body=self._body(imported, _facts(imported)), at=now()))
+        self._written.append(answer)
         self._report.answers["added"] += 1
         self._changed = True
 
@@ -247,6 +251,7 @@ class _Store:
         after = editing.form_of(answer, None)
         changed = after != before
         if changed:
+            self._wrote(answer, before)
             self._rebase(answer, before, after)
         self._changed = self._changed or changed or came_back
         self._report.answers["published_again" if came_back else "updated" if changed else "unchanged"] += 1
@@ -325,6 +330,7 @@ class _Store:
                 record.body, record.at = {**seen, **_only(seen, lambda tag: tag not in lost)}, now()
             after = editing.form_of(answer, None)
             if after != before:
+                self._wrote(answer, before)
                 self._rebase(answer, before, after)
                 self._changed = True
             self._report.answers["updated" if after != before else "unchanged"] += 1
@@ -338,6 +344,11 @@ class _Store:
                     self._note(answer, "", "retired because its page is gone; it has texts that staff changed")
         elif answer.status == "published":
             self._note(answer, "", "its page is gone; it was published again at the desk and stays so")
+
+    def _wrote(self, answer: Answer, before: Form) -> None:
+        """It will be kept as a version; where none was kept yet, what it was before too."""
+        versions.keep_earlier(self._session, answer.id, before)
+        self._written.append(answer)
 
     def _rebase(self, answer: Answer, before: Form, after: Form) -> None:
         """What staff saved and have not published yet: where they changed nothing, it follows the page as well."""
