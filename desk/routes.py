@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from desk import access, account, answers, calls, cases, deletion, errors, figures, merging, questions, sign_in, together
+from desk import (
+    access,
+    account,
+    answers,
+    calls,
+    cases,
+    deletion,
+    errors,
+    figures,
+    merging,
+    questions,
+    second_factor,
+    sign_in,
+    staff,
+    together,
+)
 from desk.render import Desk
 
 ROUTERS = (
     sign_in.router,
     account.router,
+    second_factor.router,
     cases.router,
     deletion.router,
     merging.router,
@@ -18,6 +34,7 @@ ROUTERS = (
     answers.router,
     questions.router,
     figures.router,
+    staff.router,
 )
 
 

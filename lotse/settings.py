@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from lotse.errors import OperatorError
 
 SECRET_HEADER = "X-Lotse-Secret"  # by which the processes of an installation know each other
+PROVIDER = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingError(OperatorError):
+    """A setting cannot be used; the message names it and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,10 @@ class Settings:
     telegram_token: str | None  # of the bot; without it there is no Telegram
     telegram_url: str  # another Bot API server than Telegram's own
     telegram_webhook: bool  # Telegram calls us at `public_url`, instead of being asked
+    oidc_issuer: str | None = None  # provider of sign-in for staff (OpenID Connect); without it there are passwords only
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_name: str | None = None  # on the button
 
     @property
     def runtime(self) -> Path:
@@ -48,4 +62,23 @@ def from_environment(environment: dict[str, str] | None = None) -> Settings:
         telegram_token=(given.get("TELEGRAM_BOT_TOKEN") or "").strip() or None,
         telegram_url=(given.get("TELEGRAM_API_URL") or "https://api.telegram.org").rstrip("/"),
         telegram_webhook=given.get("LOTSE_TELEGRAM_WEBHOOK", "").lower() in ("1", "yes", "true"),
+        **_provider(given),
     )
+
+
+def is_safe(url: object) -> bool:
+    """Whether what goes to an address is encrypted on its way; on this machine it need not be."""
+    parts = urlsplit(url) if isinstance(url, str) else None
+    return parts is not None and bool(parts.hostname) and (parts.scheme == "https" or parts.hostname in LOOPBACK)
+
+
+def _provider(given: Mapping[str, str]) -> dict[str, str | None]:
+    """The provider of sign-in for staff: all of it, or nothing."""
+    names = {name: f"LOTSE_OIDC_{name.removeprefix('oidc_').upper()}" for name in (*PROVIDER, "oidc_name")}
+    found = {name: (given.get(variable) or "").strip() or None for name, variable in names.items()}
+    missing = [names[name] for name in PROVIDER if not found[name]]
+    if missing and any(found[name] for name in PROVIDER):
+        raise SettingError(f"{', '.join(missing)}: missing; for sign-in by a provider set all of LOTSE_OIDC_..., else none")
+    if not missing and not is_safe(found["oidc_issuer"]):
+        raise SettingError("LOTSE_OIDC_ISSUER: must be an address that begins with https://")
+    return found
