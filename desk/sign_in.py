@@ -190,7 +190,7 @@ def _code_form(desk: Desk, request: Request, next: str, status: int = 200, probl
 
 def _refused(desk: Desk, request: Request, error: ProviderError) -> HTMLResponse:
     provider.log_refusal(error)
-    return _form(desk, request, 502 if error.reason == "away" else 422, problem=f"sign_in.provider.{error.reason}")
+    return _form(desk, request, 422, problem=f"sign_in.provider.{error.reason}")
 
 
 def _inside(target: str) -> str:
