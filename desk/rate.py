@@ -8,7 +8,8 @@ from limits.strategies import MovingWindowRateLimiter
 
 from bot.channels.web.limiting import network
 
-SIGN_IN_TRIES = RateLimitItemPerMinute(20, 5)  # 20 in 5 minutes
+SIGN_IN_TRIES = RateLimitItemPerMinute(20, 5)  # passwords in 5 minutes; as many codes
+PROVIDER_TRIES = RateLimitItemPerMinute(200, 5)  # ways to the provider: nothing can be guessed there, an office shares an address
 
 
 class Limit:

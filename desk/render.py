@@ -18,7 +18,7 @@ from bot.outbox import Outbox
 from desk import provider
 from desk.hub import Hub
 from desk.pages import DESK, DESK_LANGUAGES, Pages, preferred
-from desk.rate import Limit
+from desk.rate import PROVIDER_TRIES, Limit
 from lotse.core import Core
 from lotse.crisis import alerts
 from lotse.replies import say
@@ -49,7 +49,7 @@ class Desk:
         self.provider = provider.of(core.settings)
         self.outbox = Outbox(core.wording, core.languages)  # what is laid there, the bot sends
         self.secure = (core.settings.public_url or "").startswith("https://")
-        self.sign_in_limit = Limit()
+        self.sign_in_limit, self.code_limit, self.provider_limit = Limit(), Limit(), Limit(PROVIDER_TRIES)
         self.roles_at: dict[str, frozenset[Role]] = {}  # of the pages, by path; filled from the routes at the start
         self._wording = Wording(core.languages, domain="desk", folder=DESK / "locale", needed=list(DESK_LANGUAGES))
         self._pages = Pages(core.languages, self._wording, DESK / "templates", statics)

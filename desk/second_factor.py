@@ -43,7 +43,7 @@ def begin(request: Request, desk: TheDesk, member: EvenUnfinished) -> Response:
 @router.post("/desk/account/second-factor")
 def confirm(request: Request, desk: TheDesk, member: EvenUnfinished, code: Code = "") -> Response:
     """Switch it on with a first code; the codes for paper are shown now and never again."""
-    if not may_try(desk, request):
+    if not may_try(desk.code_limit, request):
         return _page(desk, request, member, 429, error=AccountError("code", "too_many", "wait"))
     try:
         codes = desk.accounts.confirm_second_factor(member.staff_id, request.cookies[COOKIE], code)
@@ -56,7 +56,7 @@ def confirm(request: Request, desk: TheDesk, member: EvenUnfinished, code: Code 
 @router.post("/desk/account/second-factor/codes")
 def new_codes(request: Request, desk: TheDesk, member: Everybody, code: Code = "") -> Response:
     """Make the codes for paper anew."""
-    if not may_try(desk, request):
+    if not may_try(desk.code_limit, request):
         return _page(desk, request, member, 429, error=AccountError("codes", "too_many", "wait"))
     try:
         codes = desk.accounts.new_recovery_codes(member.staff_id, code)
@@ -68,7 +68,7 @@ def new_codes(request: Request, desk: TheDesk, member: Everybody, code: Code = "
 @router.post("/desk/account/second-factor/off")
 def off(request: Request, desk: TheDesk, member: Everybody, code: Code = "") -> Response:
     """Switch it off, where the town allows that."""
-    if not may_try(desk, request):
+    if not may_try(desk.code_limit, request):
         return _page(desk, request, member, 429, error=AccountError("off", "too_many", "wait"))
     try:
         desk.accounts.switch_second_factor_off(member.staff_id, code)

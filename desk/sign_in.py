@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from desk import browsers, provider
 from desk.access import COOKIE, PREFIX, SIGN_IN, current_member, public, requires
 from desk.provider import ProviderError
+from desk.rate import Limit
 from desk.render import Desk, TheDesk, language_of
 from lotse.staff import Member, Role, SignInError
 from lotse.staff.sessions import LONGEST
@@ -49,7 +50,7 @@ def sign_in(
     next: Annotated[str, Form()] = "",
 ) -> Response:
     """Begin a session."""
-    if not may_try(desk, request):
+    if not may_try(desk.sign_in_limit, request):
         return _form(desk, request, 429, login=login, next=next, problem="sign_in.too_many")
     try:
         token = desk.accounts.sign_in(login, password, browser_of(request))
@@ -72,7 +73,7 @@ def code_page(request: Request, desk: TheDesk, next: str = "") -> Response:
 def give_code(request: Request, desk: TheDesk, code: Annotated[str, Form()] = "", next: Annotated[str, Form()] = "") -> Response:
     """Go on with the code."""
     waiting = request.cookies.get(COOKIE, "")
-    if not may_try(desk, request):
+    if not may_try(desk.code_limit, request):
         return _code_form(desk, request, next, 429, "sign_in.too_many")
     try:
         token = desk.accounts.give_code(waiting, code, browser_of(request))
@@ -89,7 +90,7 @@ async def to_provider(request: Request, desk: TheDesk, next: str = "") -> Respon
     """On to the page of the town's provider of sign-in."""
     if desk.provider is None:
         raise HTTPException(404)
-    if not may_try(desk, request):
+    if not may_try(desk.provider_limit, request):
         return _form(desk, request, 429, next=next, problem="sign_in.too_many")
     try:
         address, started = await desk.provider.start(provider.callback_of(desk.core.settings, request), _inside(next))
@@ -137,9 +138,9 @@ def sign_out(request: Request, desk: TheDesk, member: EvenUnfinished) -> Redirec
     return without_session(RedirectResponse(SIGN_IN, 303))
 
 
-def may_try(desk: Desk, request: Request) -> bool:
+def may_try(limit: Limit, request: Request) -> bool:
     """Whether somebody at this address may try once more; each asking is a try."""
-    return desk.sign_in_limit.hit(request.client.host if request.client else "")
+    return limit.hit(request.client.host if request.client else "")
 
 
 def browser_of(request: Request) -> str:

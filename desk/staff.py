@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Depends, Form, HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -22,6 +23,7 @@ Administrator = Annotated[Member, Depends(requires(*ADMINISTRATORS))]
 Field = Annotated[str, Form()]
 
 router = APIRouter()
+log = structlog.get_logger()
 
 
 @router.get("/desk/staff")
@@ -55,6 +57,7 @@ def add(
         staff_id, password = desk.administration.add(reach, login, name, language, role, _only(desk, reach, town))
     except AccountError as error:
         return _new_page(desk, member, typed, error)
+    _note(member, staff_id, "add")
     return _password_page(desk, member, staff_id, password)
 
 
@@ -118,6 +121,7 @@ def reset_password(desk: TheDesk, member: Administrator, staff_id: str) -> Respo
         return _page(desk, member, staff_id, error=error)
     except UnknownAccountError:
         raise HTTPException(404) from None
+    _note(member, staff_id, "password")
     return _password_page(desk, member, staff_id, password)
 
 
@@ -131,7 +135,13 @@ def _do(
         return _page(desk, member, staff_id, error=error, typed=typed)
     except UnknownAccountError:
         raise HTTPException(404) from None
+    _note(member, staff_id, done)
     return RedirectResponse(f"{STAFF}/{staff_id}?done={done}", 303)
+
+
+def _note(member: Member, staff_id: str, what: str) -> None:
+    """Write into the log who has changed which account; ids only."""
+    log.info("account changed", what=what, account=staff_id, by=member.staff_id)
 
 
 def _page(

@@ -204,8 +204,8 @@ class Administration:
         return grant
 
 
-def _find(session: Session, reach: Reach, staff_id: str) -> Staff:
-    staff = session.get(Staff, staff_id)
+def _find(session: Session, reach: Reach, staff_id: str, *, lock: bool = False) -> Staff:
+    staff = session.get(Staff, staff_id, with_for_update=lock)
     if staff is None or not (reach.everywhere or any(role.municipality_id in reach.municipalities for role in staff.roles)):
         raise UnknownAccountError
     return staff
@@ -213,7 +213,7 @@ def _find(session: Session, reach: Reach, staff_id: str) -> Staff:
 
 def _changeable(session: Session, reach: Reach, staff_id: str) -> Staff:
     """An account in whose roles one may change something."""
-    staff = _find(session, reach, staff_id)
+    staff = _find(session, reach, staff_id, lock=True)  # two who take a role each at the same moment leave one
     if staff.id == reach.staff_id:
         raise AccountError("account", "own", "nobody changes their own account here; ask another administrator")
     return staff

@@ -128,7 +128,7 @@ def core(filled_home: Filled, server: tuple[FastAPI, Core], tmp_path: Path) -> I
 @pytest.fixture
 def app(server: tuple[FastAPI, Core], core: Core) -> FastAPI:
     """The desk's server, on this test's database."""
-    server[0].state.desk.sign_in_limit = Limit()
+    server[0].state.desk.sign_in_limit, server[0].state.desk.code_limit = Limit(), Limit()
     return server[0]
 
 

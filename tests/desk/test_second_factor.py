@@ -193,7 +193,7 @@ async def test_wrong_codes_at_the_desk(browser: SignedIn, app: FastAPI, secret: 
     assert answer.status_code == 422
     assert "too many wrong codes" in answer.text
     assert 'name="password"' in answer.text, "from the beginning"
-    app.state.desk.sign_in_limit = Limit(RateLimitItemPerMinute(1, 5))
+    app.state.desk.code_limit = Limit(RateLimitItemPerMinute(1, 5))
     assert [(await somebody.post("/desk/sign-in/code", code=WRONG)).status_code for _ in range(2)] == [422, 429]
 
 

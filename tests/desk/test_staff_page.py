@@ -296,6 +296,15 @@ def test_the_last_system_administrator_stays(core: Core) -> None:
         administration.switch_off(COMMAND_LINE, second)
 
 
+async def test_the_log_says_who_changed_whom_by_ids_only(admin: Browser, core: Core, capsys: pytest.CaptureFixture[str]) -> None:
+    anna = id_of(core, ANNA)
+    await admin.post(f"/desk/staff/{anna}/off")
+    page = await admin.post(f"/desk/staff/{anna}/password")
+    said = capsys.readouterr().out
+    assert said.count(anna) == said.count(admin.staff_id) == 2
+    assert not any(word in said for word in (ANNA, "Anna", shown_password(page)))
+
+
 async def test_the_cookie_of_an_administrator_is_no_key_to_others(admin: Browser, core: Core) -> None:
     """The token of another account's pages does not do for a write."""
     answer = await admin.client.post(
