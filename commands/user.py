@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     password = actions.add_parser("password", help="set another password; ends all sessions")
     reset = actions.add_parser("reset", help="a temporary password, printed once, to be changed at the next sign-in")
     reset.add_argument("--second-factor", action="store_true", help="take the second factor away instead: the device is lost")
+    require = actions.add_parser("require-second-factor", help="ask for a second factor from all who have a role in a town")
+    require.add_argument("municipality", metavar="SLUG")
+    require.add_argument("--off", action="store_true", help="no longer")
     for command in (give, take, password, reset):
         command.add_argument("login", metavar="LOGIN")
     for command in (add, give, take):
@@ -51,8 +54,13 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     if arguments.action == "list":
         print(_table(accounts))
         return
+    administration = Administration(parts.database, accounts)
     try:
-        made = _do(arguments, settings, accounts, Administration(parts.database, accounts))
+        if arguments.action == "require-second-factor":
+            administration.require_second_factor(arguments.municipality, not arguments.off)
+            print(f"changed: {arguments.municipality}")
+            return
+        made = _do(arguments, settings, accounts, administration)
     except AccountError as error:
         raise CommandError(str(error)) from error
     print(f"{'added' if arguments.action == 'add' else 'changed'}: {arguments.login.strip().lower()}")

@@ -192,6 +192,15 @@ class Administration:
             second_factor.remove(session, staff.id)
             end_all(session, staff.id)
 
+    def require_second_factor(self, slug: str, required: bool) -> None:
+        """Ask for a second factor from all who have a role in a town, or no longer."""
+        with self._database.session() as session:
+            town = session.scalar(select(Municipality).where(Municipality.slug == slug).with_for_update())
+            if town is None:
+                raise AccountError("town", "unknown", f"there is no municipality {slug!r}")
+            others = {key: value for key, value in town.details.items() if key != "second_factor"}
+            town.details = {**others, "second_factor": "required"} if required else others
+
     def _grant(self, reach: Reach, role: str, town: str) -> Grant:
         """A role in a town as a form names them, if one may give it."""
         if role not in self.roles(reach):

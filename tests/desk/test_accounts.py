@@ -14,7 +14,7 @@ from commands.errors import CommandError
 from lotse.core import Core
 from lotse.staff import AccountError, Accounts, Grant, Role, SignInError
 from lotse.storage.tables import SecondFactor, Staff, StaffSession
-from tests.desk.conftest import HERE, PASSWORD, login, staff
+from tests.desk.conftest import HERE, PASSWORD, login, staff, town
 
 ANNA = login(Role.CASE_WORKER)
 WRONG = "wrong wrong wrong"
@@ -256,6 +256,12 @@ def test_the_command_looks_after_accounts(
     accounts.begin_second_factor(member.staff_id, accounts.begin(member.staff_id))
     with core.database.session() as session:
         session.execute(update(SecondFactor).values(confirmed_at=accounts.moment()))
+    user_("require-second-factor", HERE)
+    assert accounts.second_factor(member.staff_id).required
+    with core.database.reading() as session:
+        assert town(session).details["reference_prefix"] == "M", "all else stays"
+    user_("require-second-factor", HERE, "--off")
+    assert not accounts.second_factor(member.staff_id).required
     assert user_("reset", ANNA, "--second-factor") == f"changed: {ANNA}\n"
     assert not accounts.has_second_factor(member.staff_id)
 
@@ -263,6 +269,7 @@ def test_the_command_looks_after_accounts(
 @pytest.mark.parametrize(
     ("words", "typed", "message"),
     [
+        (["require-second-factor", "nowhere"], "", "no municipality 'nowhere'"),
         (["off", "nobody"], "", "no account 'nobody'"),
         (["take", ANNA, "--role", "case_worker"], "", "it is the last role"),
         (["give", ANNA, "--role", "observer@nowhere"], "", "choose the town"),
