@@ -110,7 +110,7 @@ class Provider:
         metadata = await self._metadata()
         tokens = await self._tokens(metadata, started, returned["code"])
         claims = await self._claims(metadata, tokens, started.nonce)
-        if "email" not in claims and metadata.get("userinfo_endpoint"):
+        if "email" not in claims and is_safe(metadata.get("userinfo_endpoint")):
             told = await self._ask(metadata["userinfo_endpoint"], Authorization=f"Bearer {tokens.get('access_token')}")
             claims |= {key: told.get(key) for key in ("email", "email_verified")} if told.get("sub") == claims["sub"] else {}
         email = claims.get("email")

@@ -143,6 +143,7 @@ class Administration:
         """Take a role. The last one stays: an account without any would be nobody's to look after; it is switched off."""
         grant = self._grant(reach, role, town)
         with self._database.session() as session:
+            _one_after_the_other(session)
             staff = _changeable(session, reach, staff_id)
             place = session.scalar(select(Municipality.id).where(Municipality.slug == grant.municipality))
             held = next((each for each in staff.roles if (each.role, each.municipality_id) == (grant.role, place)), None)
@@ -157,6 +158,7 @@ class Administration:
     def switch_off(self, reach: Reach, staff_id: str) -> None:
         """Switch an account off: its sessions end, nobody can sign in with it, its cases stay assigned."""
         with self._database.session() as session:
+            _one_after_the_other(session)
             staff = _whole(session, reach, staff_id)
             if staff.active:
                 _another_system_administrator(session, staff, "off")
@@ -236,14 +238,17 @@ def _whole(session: Session, reach: Reach, staff_id: str) -> Staff:
     return staff
 
 
+def _one_after_the_other(session: Session) -> None:
+    """Wait for others who change system administrators, before anything else is locked: else two wait for each other."""
+    held = select(StaffRole.number).where(StaffRole.role == Role.SYSTEM_ADMINISTRATOR)
+    session.execute(held.order_by(StaffRole.number).with_for_update())
+
+
 def _another_system_administrator(session: Session, staff: Staff, field: str) -> None:
-    """Raise if an account is the last one that looks after the installation; two who take each other's role wait here."""
-    held = select(StaffRole).where(StaffRole.role == Role.SYSTEM_ADMINISTRATOR).with_for_update()
-    holders = {role.staff_id for role in session.scalars(held)}
-    if staff.id not in holders:
-        return
-    active = select(Staff.id).where(Staff.id.in_(holders), Staff.active).order_by(Staff.id).with_for_update()
-    if set(session.scalars(active)) <= {staff.id}:
+    """Raise if an account is the last one that looks after the installation."""
+    held = select(StaffRole.staff_id).where(StaffRole.role == Role.SYSTEM_ADMINISTRATOR)
+    active = set(session.scalars(select(Staff.id).where(Staff.id.in_(held), Staff.active)))
+    if active == {staff.id}:
         raise AccountError(field, "last", "it is the last system administrator; give somebody else the role first")
 
 
