@@ -11,9 +11,11 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
+import ssl
 import time
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -184,7 +186,7 @@ class Provider:
 
     async def _call(self, method: str, url: str, **more: Any) -> dict[str, Any]:
         try:
-            async with httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False) as client:
+            async with httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False, verify=_certificates()) as client:
                 answer = await client.request(method, url, **more)
             found = answer.raise_for_status().json()
         except (httpx.HTTPError, ValueError) as error:
@@ -200,6 +202,12 @@ def of(settings: Settings) -> Provider | None:
         return None
     name = settings.oidc_name or urlsplit(settings.oidc_issuer).hostname or ""
     return Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, name)
+
+
+@lru_cache(1)
+def _certificates() -> ssl.SSLContext:
+    """The authorities that are believed: httpx's own, read once; that takes longer than a call."""
+    return httpx.create_ssl_context()
 
 
 def callback_of(settings: Settings, request: Request) -> str:

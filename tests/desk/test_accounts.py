@@ -225,6 +225,7 @@ def test_the_command(core: Core, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     Accounts(core.database).sign_in("emil", "a better password")
 
 
+@pytest.mark.usefixtures("quick_hashes")
 def test_the_command_looks_after_accounts(
     core: Core, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,6 +38,7 @@ with warnings.catch_warnings():  # the mock is built on what its library calls o
     import oidc_provider_mock
 
 pytestmark = [
+    pytest.mark.usefixtures("quick_hashes"),
     pytest.mark.filterwarnings("ignore::authlib.deprecate.AuthlibDeprecationWarning"),
     pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning"),
 ]
@@ -46,6 +47,8 @@ START = "/desk/sign-in/provider"
 EMAIL = "anna@stadt.example"
 CLIENT, SECRET = "lotse desk", "a secret: with/signs"
 CLAIMS = {"email": EMAIL, "email_verified": True}
+PERSON = httpx.Client(verify=False)  # in the test's hands: at the provider's pages
+STRANGER = RSAKey.generate_key(2048, {"kid": "first"})
 Tamper = Callable[[dict[str, Any]], Any]
 
 
@@ -64,7 +67,7 @@ class Office:
 
     def person(self, subject: str, **claims: Any) -> None:
         """Somebody whom the provider knows."""
-        assert httpx.put(f"{self.url}/users/{subject}", json=claims).status_code == 204
+        assert PERSON.put(f"{self.url}/users/{subject}", json=claims).status_code == 204
 
     def parameters(self, path: str) -> dict[str, str]:
         """What was asked for last."""
@@ -129,6 +132,7 @@ def running() -> Iterator[Office]:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield office
+    PERSON.close()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -168,7 +172,7 @@ async def leave(browser: Browser, **query: str) -> str:
 
 def allow(address: str, subject: str = "sub-1", **form: str) -> str:
     """Sign in there; where that leads at the desk."""
-    answer = httpx.post(address, data={"sub": subject, **form})
+    answer = PERSON.post(address, data={"sub": subject, **form})
     assert answer.status_code == 302, answer.text
     assert answer.headers["location"].startswith(f"{SITE}/desk/sign-in/provider/back?")
     return answer.headers["location"].removeprefix(SITE)
@@ -301,7 +305,7 @@ async def test_a_forged_token_signs_nobody_in(
     if key == "public":  # a signature that everybody could make who takes the public key for a secret
         office.signing = office.key.as_pem(private=False)
     elif key == "stranger":
-        office.signing = RSAKey.generate_key(2048, {"kid": "first"})
+        office.signing = STRANGER
     answer = await through(somebody)
     assert answer.status_code == 422
     assert "nobody was signed in" in answer.text

@@ -19,6 +19,8 @@ from lotse.staff.sessions import digest
 from lotse.storage.tables import RecoveryCode, SecondFactor, StaffSession, now
 from tests.desk.conftest import HERE, PASSWORD, Browser, SignedIn, login, staff, town
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 ANNA = login(Role.CASE_WORKER)
 PAGE = "/desk/account/second-factor"
 WRONG = "000000"

@@ -16,6 +16,8 @@ from lotse.staff.administration import COMMAND_LINE, Reach
 from lotse.storage.tables import Case, Staff, StaffRole, StaffSession, now
 from tests.desk.conftest import ELSEWHERE, HERE, PASSWORD, Browser, SignedIn, login, make_case, references, staff, town
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 ANNA = login(Role.CASE_WORKER)
 OWN_PASSWORD = "four other words here"
 
