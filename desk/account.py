@@ -14,7 +14,6 @@ from desk.pages import DESK_LANGUAGES
 from desk.render import Desk, TheDesk
 from desk.sign_in import EvenUnfinished, browser_of, with_session, without_session
 from lotse.staff import AccountError, Member, SignInError
-from lotse.staff.passwords import LONGEST, SHORTEST
 from lotse.storage.tables import Municipality
 
 ACCOUNT = "/desk/account"
@@ -97,7 +96,6 @@ def _page(
         roles=roles,
         sessions=desk.accounts.of(member.staff_id, request.cookies.get(COOKIE, "")),
         second_factor=desk.accounts.has_second_factor(member.staff_id),
-        lengths={"shortest": SHORTEST, "longest": LONGEST},
         done=done,
         errors=errors or {},
     )
