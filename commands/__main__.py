@@ -19,7 +19,7 @@ COMMANDS = {
     "ask": "match questions with answers, without a dialogue",
     "case": "what a case worker receives",
     "erase": "erase a newcomer's data",
-    "user": "accounts of staff: add, list, password",
+    "user": "accounts of staff: add, list, give, take, off, on, unlock, password, reset",
     "content": "answers from elsewhere: import",
     "questionnaire": "the intake's questions: show, check, export, import",
     "entry": "links and QR codes that lead newcomers to the chat",

@@ -19,12 +19,25 @@ from starlette.responses import RedirectResponse, Response
 
 from desk.security import SAFE_METHODS
 from lotse.staff import Member, Role
+from lotse.staff.member import TO_DO_PASSWORD, TO_DO_SECOND_FACTOR
 
-__all__ = ["COOKIE", "Member", "SignInNeeded", "current_member", "public", "requires", "rules", "to_sign_in"]
+__all__ = [
+    "COOKIE",
+    "Member",
+    "SetUpNeeded",
+    "SignInNeeded",
+    "current_member",
+    "public",
+    "requires",
+    "rules",
+    "to_set_up",
+    "to_sign_in",
+]
 
 COOKIE = "lotse_desk"
 SIGN_IN = "/desk/sign-in"
 PREFIX = "/desk"
+SET_UP = {TO_DO_PASSWORD: "/desk/account", TO_DO_SECOND_FACTOR: "/desk/account/second-factor"}  # where what is to do is done
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
@@ -32,11 +45,20 @@ class SignInNeeded(Exception):
     """Nobody is signed in; answered by the way to the sign-in page."""
 
 
+class SetUpNeeded(Exception):
+    """The member has something to do before anything else; answered by the way to its page."""
+
+    def __init__(self, to_do: str) -> None:
+        super().__init__(to_do)
+        self.page = SET_UP[to_do]
+
+
 class Gate:
     """A dependency that lets members with one of its roles pass, and on writes asks for the token of their pages."""
 
-    def __init__(self, roles: frozenset[Role]) -> None:
+    def __init__(self, roles: frozenset[Role], unfinished: bool) -> None:
         self.roles = roles
+        self._unfinished = unfinished
 
     async def __call__(self, request: Request) -> Member:
         member = await run_in_threadpool(current_member, request, touch=not _by_itself(request))
@@ -48,14 +70,20 @@ class Gate:
         if request.method not in SAFE_METHODS and not await _has_token(request, member):
             await request.close()  # files that came with the form
             raise HTTPException(403, "csrf")
+        if member.to_do and not self._unfinished:
+            raise SetUpNeeded(member.to_do)
         return member
 
 
-def requires(*roles: Role) -> Gate:
-    """The rule of a route, as a dependency: it returns the member, who holds one of these roles."""
+def requires(*roles: Role, unfinished: bool = False) -> Gate:
+    """The rule of a route, as a dependency: it returns the member, who holds one of these roles.
+
+    `unfinished` lets in who still has to change a temporary password or to set up a second factor: for the pages where that
+    is done, and for leaving.
+    """
     if not roles:
         raise ValueError("name the roles; *Role is everybody who has an account")
-    return Gate(frozenset(roles))
+    return Gate(frozenset(roles), unfinished)
 
 
 def public(endpoint: Endpoint) -> Endpoint:
@@ -93,6 +121,13 @@ def to_sign_in(request: Request) -> Response:
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     target = request.url_for("sign_in_page").include_query_params(next=asked) if request.method == "GET" else None
     return RedirectResponse(f"{target.path}?{target.query}" if target and asked != PREFIX else SIGN_IN, 303)
+
+
+def to_set_up(request: Request, error: SetUpNeeded) -> Response:
+    """The answer for a member who has something to do first."""
+    if "hx-request" in request.headers:
+        return Response(status_code=403, headers={"HX-Redirect": error.page})
+    return RedirectResponse(error.page, 303)
 
 
 def _by_itself(request: Request) -> bool:

@@ -72,7 +72,7 @@ def events(request: Request, desk: TheDesk, member: CaseWorker) -> StreamingResp
 
     async def alive() -> bool:
         now = await run_in_threadpool(current_member, request)
-        return now is not None and now.holds(Role.CASE_WORKER)
+        return now is not None and not now.to_do and now.holds(Role.CASE_WORKER)
 
     headers = {"X-Accel-Buffering": "no"}  # nginx would keep events back
     return StreamingResponse(changes(desk.hub, alive), media_type="text/event-stream", headers=headers)

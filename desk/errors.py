@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from desk.access import PREFIX, SignInNeeded, current_member, to_sign_in
+from desk.access import PREFIX, SetUpNeeded, SignInNeeded, current_member, to_set_up, to_sign_in
 from desk.render import desk_of, language_of
 from desk.security import HEADERS
 
@@ -22,6 +22,10 @@ def handle(app: FastAPI) -> None:
     @app.exception_handler(SignInNeeded)
     def sign_in(request: Request, _: Exception) -> Response:
         return to_sign_in(request)
+
+    @app.exception_handler(SetUpNeeded)
+    def set_up(request: Request, error: SetUpNeeded) -> Response:
+        return to_set_up(request, error)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:

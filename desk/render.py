@@ -15,14 +15,15 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
 from bot.outbox import Outbox
+from desk import provider
 from desk.engine import Engine
 from desk.hub import Hub
 from desk.pages import DESK, DESK_LANGUAGES, Pages, preferred
-from desk.rate import Limit
+from desk.rate import PROVIDER_TRIES, Limit
 from lotse.core import Core
 from lotse.crisis import alerts
 from lotse.replies import say
-from lotse.staff import Accounts, Member, Role
+from lotse.staff import Accounts, Administration, Member, Role
 from lotse.storage.tables import CrisisCall
 from lotse.wording import Wording
 
@@ -33,6 +34,7 @@ NAVIGATION = (
     ("/desk/answers", "nav.answers"),
     ("/desk/questions", "nav.questions"),
     ("/desk/figures", "nav.figures"),
+    ("/desk/staff", "nav.staff"),
     ("/desk/account", "nav.account"),
 )
 
@@ -45,9 +47,11 @@ class Desk:
         self.engine = engine
         self.hub = hub
         self.accounts = Accounts(core.database)
+        self.administration = Administration(core.database, self.accounts)
+        self.provider = provider.of(core.settings)
         self.outbox = Outbox(core.wording, core.languages)  # what is laid there, the bot sends
         self.secure = (core.settings.public_url or "").startswith("https://")
-        self.sign_in_limit = Limit()
+        self.sign_in_limit, self.code_limit, self.provider_limit = Limit(), Limit(), Limit(PROVIDER_TRIES)
         self.roles_at: dict[str, frozenset[Role]] = {}  # of the pages, by path; filled from the routes at the start
         self._wording = Wording(core.languages, domain="desk", folder=DESK / "locale", needed=list(DESK_LANGUAGES))
         self._pages = Pages(core.languages, self._wording, DESK / "templates", statics)
@@ -78,13 +82,14 @@ class Desk:
         return self._wording.render(say(key, **values), member.language)
 
     def navigation(self, member: Member) -> list[tuple[str, str]]:
-        """(path, wording) of the pages that a member may see."""
-        return [(path, key) for path, key in NAVIGATION if member.holds(*self.roles_at.get(path, ()))]
+        """(path, wording) of the pages that a member may see; before they have set up what they must, the account alone."""
+        pages = [(path, key) for path, key in NAVIGATION if member.holds(*self.roles_at.get(path, ()))]
+        return pages[-1:] if member.to_do else pages
 
     def _calls(self, member: Member, session: Session | None) -> list[CrisisCall] | None:
         """Calls that wait, for the top of every page; None for a member who is not told of them."""
         towns = member.municipalities(Role.CASE_WORKER)
-        if not towns:
+        if not towns or member.to_do:
             return None
         if session is not None:
             return alerts.waiting(session, towns)

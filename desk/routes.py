@@ -20,7 +20,9 @@ from desk import (
     figures,
     merging,
     questions,
+    second_factor,
     sign_in,
+    staff,
     talk,
     together,
     translations,
@@ -30,6 +32,7 @@ from desk.render import Desk
 ROUTERS = (
     sign_in.router,
     account.router,
+    second_factor.router,
     cases.router,
     talk.router,
     appointments.router,
@@ -45,6 +48,7 @@ ROUTERS = (
     answers.router,
     questions.router,
     figures.router,
+    staff.router,
 )
 
 

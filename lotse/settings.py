@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from lotse.errors import OperatorError
+
 SECRET_HEADER = "X-Lotse-Secret"  # by which the processes of an installation know each other
 YES = ("1", "yes", "true")
+PROVIDER = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingError(OperatorError):
+    """A setting cannot be used; the message names it and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,10 @@ class Settings:
     check_links_inside: bool  # also those inside our own network
     translate_url: str | None = None  # a server that translates between newcomers and staff; without it nobody is offered that
     translate_key: str | None = None
+    oidc_issuer: str | None = None  # provider of sign-in for staff (OpenID Connect); without it there are passwords only
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_name: str | None = None  # on the button
 
     @property
     def host(self) -> str:
@@ -63,4 +76,23 @@ def from_environment(environment: dict[str, str] | None = None) -> Settings:
         check_links_inside=given.get("LOTSE_CHECK_LINKS", "").lower() == "inside",
         translate_url=(given.get("LOTSE_TRANSLATE_URL") or "").strip() or None,
         translate_key=(given.get("LOTSE_TRANSLATE_KEY") or "").strip() or None,
+        **_provider(given),
     )
+
+
+def is_safe(url: object) -> bool:
+    """Whether what goes to an address is encrypted on its way; on this machine it need not be."""
+    parts = urlsplit(url) if isinstance(url, str) else None
+    return parts is not None and bool(parts.hostname) and (parts.scheme == "https" or parts.hostname in LOOPBACK)
+
+
+def _provider(given: Mapping[str, str]) -> dict[str, str | None]:
+    """The provider of sign-in for staff: all of it, or nothing."""
+    names = {name: f"LOTSE_OIDC_{name.removeprefix('oidc_').upper()}" for name in (*PROVIDER, "oidc_name")}
+    found = {name: (given.get(variable) or "").strip() or None for name, variable in names.items()}
+    missing = [names[name] for name in PROVIDER if not found[name]]
+    if missing and any(found[name] for name in PROVIDER):
+        raise SettingError(f"{', '.join(missing)}: missing; for sign-in by a provider set all of LOTSE_OIDC_..., else none")
+    if not missing and not is_safe(found["oidc_issuer"]):
+        raise SettingError("LOTSE_OIDC_ISSUER: must be an address that begins with https://")
+    return found

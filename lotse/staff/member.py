@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TO_DO_PASSWORD, TO_DO_SECOND_FACTOR = "password", "second_factor"
+
 
 @dataclass(frozen=True)
 class Member:
@@ -15,6 +17,7 @@ class Member:
     language: str
     csrf: str
     roles: frozenset[tuple[str, str | None]]
+    to_do: str = ""  # what the account has to do before anything else: TO_DO_...
 
     def holds(self, *roles: str) -> bool:
         """Whether one of these roles is held, anywhere."""

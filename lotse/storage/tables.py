@@ -383,7 +383,7 @@ class Case(Table):
     status: Mapped[str] = mapped_column(String(20), default="new")  # new, open, waiting, closed
     opened_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
-    assigned_to: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    assigned_to: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"), index=True)
     merged_into: Mapped[str | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))  # the same person's other case
     first_reply_at: Mapped[datetime | None]  # when a person first wrote to the newcomer
     unanswered_since: Mapped[datetime | None]  # when the newcomer wrote what no person has replied to yet
@@ -527,6 +527,7 @@ class Staff(Table):
     login: Mapped[str] = mapped_column(String(200), unique=True)  # lower case
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str] = mapped_column(String(200))  # argon2id
+    temporary_until: Mapped[datetime | None]  # the password was made by somebody else: to be changed before this
     language: Mapped[str] = mapped_column(String(20), default="de")
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     failures: Mapped[int] = mapped_column(default=0)  # wrong passwords in a row
@@ -553,5 +554,36 @@ class StaffSession(Table):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
     csrf: Mapped[str] = mapped_column(String(64))
+    stage: Mapped[str] = mapped_column(String(20), default="in")  # code: waits for the second factor, is nobody yet
+    browser: Mapped[str] = mapped_column(String(40), default="")  # its family and system, no more
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SecondFactor(Table):
+    """The app that makes codes for an account (TOTP, RFC 6238); without a time of confirmation it is being set up."""
+
+    __tablename__ = "second_factor"
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[Any] = mapped_column(Encrypted)
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(default=0)  # of the last code that was taken: none is taken twice
+    failures: Mapped[int] = mapped_column(default=0)  # wrong codes in a row
+
+
+class RecoveryCode(Table):
+    """A code on paper, for when the app is lost; known by a keyed hash only, and gone when it was used."""
+
+    __tablename__ = "recovery_code"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+
+
+class StaffIdentity(Table):
+    """By what a provider of sign-in (OpenID Connect) knows an account."""
+
+    __tablename__ = "staff_identity"
+    issuer: Mapped[str] = mapped_column(String(200), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    linked_at: Mapped[datetime] = mapped_column(default=now)

@@ -218,7 +218,7 @@ def test_every_page_can_be_used_by_everybody(signed_in: OpenPage, oksana: Intake
     for who, paths in (
         ("guide", ("/desk/cases", "/desk/cases?status=closed", f"/desk/cases/{oksana.reference}", "/desk/account")),
         ("editor", (*(f"/desk/{name}" for name in EDITORS), "/desk/cases", "/desk/nowhere")),
-        ("admin", ("/desk/figures",)),
+        ("admin", ("/desk/figures", "/desk/staff", "/desk/staff/new", "/desk/account/second-factor")),
     ):
         page = signed_in(who, language)
         for path in paths:

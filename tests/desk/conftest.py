@@ -49,6 +49,15 @@ def login(role: Role | str, town: str = HERE) -> str:
     return f"{role}.{town}"
 
 
+QUICK = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))  # real hashes are slow on purpose
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords that a test sets are hashed quickly."""
+    monkeypatch.setattr("lotse.staff.accounts._hasher", lambda: QUICK)
+
+
 @dataclass(frozen=True)
 class Filled:
     """A home that was made once, to be copied: towns, accounts, and their sessions."""
@@ -72,8 +81,7 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Filled:
             )
         )
     with pytest.MonkeyPatch.context() as patch:
-        quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
-        patch.setattr("lotse.staff.accounts._hasher", lambda: quick)
+        patch.setattr("lotse.staff.accounts._hasher", lambda: QUICK)
         accounts.add(login(Role.CASE_WORKER), "Anna Beispiel", [Grant(Role.CASE_WORKER, HERE)], PASSWORD, "en")
     with core.database.session() as session:
         one = session.scalars(select(Staff)).one()
@@ -128,7 +136,7 @@ def core(filled_home: Filled, server: tuple[FastAPI, Core], tmp_path: Path) -> I
 @pytest.fixture
 def app(server: tuple[FastAPI, Core], core: Core) -> FastAPI:
     """The desk's server, on this test's database."""
-    server[0].state.desk.sign_in_limit = Limit()
+    server[0].state.desk.sign_in_limit, server[0].state.desk.code_limit = Limit(), Limit()
     return server[0]
 
 

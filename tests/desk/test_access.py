@@ -1,35 +1,136 @@
-"""Who may see what: every route of the desk, every role, here and in another town, and nobody at all."""
+"""Who may see what: every route of the desk, every role, here and in another town, and nobody at all.
+
+`TABLE` is the agreement. A route that is not in it fails, so does one of it that is missing, and each is asked for by
+everybody with the address of something real of the town HERE.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from html import unescape
+from typing import Any
 
+import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from desk import access
+from desk import cases as case_pages
 from desk.access import requires, rules
+from desk.hub import Hub
 from desk.pages import DESK_LANGUAGES
 from desk.routes import ROUTERS
+from lotse.cases import deletion, likeness
 from lotse.core import Core
 from lotse.staff import LANGUAGES, Role
-from lotse.storage.tables import UnansweredQuestion
-from tests.desk.conftest import ELSEWHERE, HERE, SignedIn, make_case, town
+from lotse.storage.tables import Answer, Case, CrisisCall, UnansweredQuestion, now
+from tests.desk.conftest import ELSEWHERE, HERE, Browser, SignedIn, login, make_case, make_contact, references, staff, town
 
-WHO = [None, *Role]
-PUBLIC = {("GET", "/desk/sign-in"), ("POST", "/desk/sign-in")}
+NOBODY: frozenset[Role] = frozenset()
 EVERYBODY = frozenset(Role)
-EDITORS = frozenset({Role.CONTENT_AUTHOR, Role.CONTENT_PUBLISHER})
 WORKERS = frozenset({Role.CASE_WORKER})
-EXPECTED = {  # by the beginning of the path; the longest that fits
-    "/desk": EVERYBODY,
-    "/desk/cases": WORKERS,
-    "/desk/calls": WORKERS,
-    "/desk/together": WORKERS,
-    "/desk/answers": EDITORS,
-    "/desk/questions": EDITORS,
-    "/desk/figures": frozenset({Role.OBSERVER, Role.MUNICIPALITY_ADMINISTRATOR}),
+EDITORS = frozenset({Role.CONTENT_AUTHOR, Role.CONTENT_PUBLISHER})
+PUBLISHERS = frozenset({Role.CONTENT_PUBLISHER})
+ADMINISTRATORS = frozenset({Role.MUNICIPALITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR})
+READERS = frozenset({Role.OBSERVER, Role.MUNICIPALITY_ADMINISTRATOR})
+PUBLIC = None  # without an account
+
+TABLE: dict[tuple[str, str], frozenset[Role] | None] = {
+    ("GET", "/desk"): EVERYBODY,
+    ("GET", "/desk/sign-in"): PUBLIC,
+    ("POST", "/desk/sign-in"): PUBLIC,
+    ("GET", "/desk/sign-in/code"): PUBLIC,
+    ("POST", "/desk/sign-in/code"): PUBLIC,
+    ("GET", "/desk/sign-in/provider"): PUBLIC,
+    ("GET", "/desk/sign-in/provider/back"): PUBLIC,
+    ("POST", "/desk/sign-out"): EVERYBODY,
+    ("POST", "/desk/language"): EVERYBODY,
+    ("GET", "/desk/account"): EVERYBODY,
+    ("POST", "/desk/account/password"): EVERYBODY,
+    ("POST", "/desk/account/end"): EVERYBODY,
+    ("POST", "/desk/account/end-others"): EVERYBODY,
+    ("POST", "/desk/account/sign-out-everywhere"): EVERYBODY,
+    ("GET", "/desk/account/second-factor"): EVERYBODY,
+    ("POST", "/desk/account/second-factor"): EVERYBODY,
+    ("POST", "/desk/account/second-factor/begin"): EVERYBODY,
+    ("POST", "/desk/account/second-factor/codes"): EVERYBODY,
+    ("POST", "/desk/account/second-factor/off"): EVERYBODY,
+    ("GET", "/desk/cases"): WORKERS,
+    ("GET", "/desk/cases/events"): WORKERS,
+    ("GET", "/desk/cases/{reference}"): WORKERS,
+    ("POST", "/desk/cases/{reference}/take"): WORKERS,
+    ("POST", "/desk/cases/{reference}/assign"): WORKERS,
+    ("POST", "/desk/cases/{reference}/status"): WORKERS,
+    ("POST", "/desk/cases/{reference}/note"): WORKERS,
+    ("GET", "/desk/cases/{reference}/erase"): WORKERS,
+    ("POST", "/desk/cases/{reference}/erase"): WORKERS,
+    ("POST", "/desk/cases/{reference}/refuse"): WORKERS,
+    ("GET", "/desk/cases/{reference}/merge"): WORKERS,
+    ("POST", "/desk/cases/{reference}/merge"): WORKERS,
+    ("POST", "/desk/cases/{reference}/different"): WORKERS,
+    ("POST", "/desk/cases/{reference}/split"): WORKERS,
+    ("GET", "/desk/together"): WORKERS,
+    ("POST", "/desk/together"): WORKERS,
+    ("GET", "/desk/calls"): WORKERS,
+    ("POST", "/desk/calls/{call}/take"): WORKERS,
+    ("GET", "/desk/answers"): EDITORS,
+    ("GET", "/desk/answers/new"): EDITORS,
+    ("POST", "/desk/answers/new"): EDITORS,
+    ("POST", "/desk/answers/new/publish"): PUBLISHERS,
+    ("POST", "/desk/answers/new/view"): EDITORS,
+    ("GET", "/desk/answers/{answer_id}"): EDITORS,
+    ("POST", "/desk/answers/{answer_id}"): EDITORS,
+    ("POST", "/desk/answers/{answer_id}/publish"): PUBLISHERS,
+    ("POST", "/desk/answers/{answer_id}/view"): EDITORS,
+    ("GET", "/desk/answers/{answer_id}/retire"): PUBLISHERS,
+    ("POST", "/desk/answers/{answer_id}/retire"): PUBLISHERS,
+    ("GET", "/desk/answers/{answer_id}/discard"): EDITORS,
+    ("POST", "/desk/answers/{answer_id}/discard"): EDITORS,
+    ("GET", "/desk/questions"): EDITORS,
+    ("GET", "/desk/questions/write"): EDITORS,
+    ("GET", "/desk/questions/add"): EDITORS,
+    ("POST", "/desk/questions/add"): EDITORS,
+    ("POST", "/desk/questions/set-aside"): EDITORS,
+    ("POST", "/desk/questions/reopen"): EDITORS,
+    ("GET", "/desk/figures"): READERS,
+    ("GET", "/desk/staff"): ADMINISTRATORS,
+    ("GET", "/desk/staff/new"): ADMINISTRATORS,
+    ("POST", "/desk/staff/new"): ADMINISTRATORS,
+    ("GET", "/desk/staff/{staff_id}"): ADMINISTRATORS,
+    ("POST", "/desk/staff/{staff_id}/give"): ADMINISTRATORS,
+    ("POST", "/desk/staff/{staff_id}/take"): ADMINISTRATORS,
+    ("POST", "/desk/staff/{staff_id}/off"): ADMINISTRATORS,
+    ("POST", "/desk/staff/{staff_id}/on"): ADMINISTRATORS,
+    ("POST", "/desk/staff/{staff_id}/unlock"): ADMINISTRATORS,
+    ("POST", "/desk/staff/{staff_id}/password"): ADMINISTRATORS,
+    ("POST", "/desk/staff/{staff_id}/second-factor"): ADMINISTRATORS,
 }
+OFF = {("GET", "/desk/sign-in/provider"), ("GET", "/desk/sign-in/provider/back")}  # as long as no provider is set
+# what a request names beside the path; in braces something real of the town HERE. Whatever does so is a matter of its town
+SENT: dict[tuple[str, str], dict[str, str]] = {
+    ("GET", "/desk/cases/{reference}/erase"): {"reference": "{request}"},
+    ("POST", "/desk/cases/{reference}/erase"): {"reference": "{request}"},
+    ("POST", "/desk/cases/{reference}/refuse"): {"reference": "{request}", "reason": "because"},
+    ("POST", "/desk/cases/{reference}/note"): {"text": "a note"},
+    ("GET", "/desk/cases/{reference}/merge"): {"other": "{other}"},
+    ("POST", "/desk/cases/{reference}/merge"): {"other": "{other}"},
+    ("POST", "/desk/cases/{reference}/different"): {"other": "{other}"},
+    ("POST", "/desk/answers/new"): {"municipality": "{town}"},
+    ("POST", "/desk/answers/new/publish"): {"municipality": "{town}"},
+    ("POST", "/desk/answers/new/view"): {"municipality": "{town}"},
+    ("GET", "/desk/questions/write"): {"question": "{question}"},
+    ("GET", "/desk/questions/add"): {"question": "{question}"},
+    ("POST", "/desk/questions/add"): {"question": "{question}", "answer": "{answer_id}"},
+    ("POST", "/desk/questions/set-aside"): {"question": "{question}"},
+    ("POST", "/desk/questions/reopen"): {"question": "{closed_question}"},
+    ("POST", "/desk/staff/{staff_id}/give"): {"role": "observer", "town": HERE},
+    ("POST", "/desk/staff/{staff_id}/take"): {"role": "observer", "town": HERE},
+}
+DOORS = [(role, where) for where in (HERE, ELSEWHERE) for role in Role]
+WORDS = ("Олена", "ein Brief vom Amt", "мене б'ють", "wo ist das Schwimmbad")  # of newcomers HERE
 
 
 def _app() -> FastAPI:
@@ -40,66 +141,167 @@ def _app() -> FastAPI:
     return app
 
 
-RULES = list(rules(_app()))
+def make_world(session: Session) -> dict[str, str]:
+    """One of everything that has an address, HERE, with words that nobody else may read."""
+    contact = {"phone": "+491701234567", "email": None}
+    told = {"call_name": "Олена", "age": "27-64", "town": "this_town", "languages": ["uk"]}
+    cases = [make_case(session) for _ in range(2)]
+    for case in cases:
+        likeness.keep(session, case, contact, told)
+    under_way = make_case(session, status="open")
+    request = deletion.request(session, under_way.conversation)
+    call_of = make_contact(session, WORDS[1])
+    call = CrisisCall(
+        conversation_id=call_of.conversation_id, municipality_id=town(session).id, words=WORDS[2], show_words=True,
+        state="called", reference="M-C-7K4P", called_at=now(),
+    )  # fmt: skip
+    questions = [
+        UnansweredQuestion(municipality_id=town(session).id, question=WORDS[3], language="de", status=status)
+        for status in ("open", "closed")
+    ]
+    session.add_all([call, *questions])
+    session.flush()
+    answer = session.scalars(select(Answer).where(Answer.municipality_id == town(session).id).order_by(Answer.id)).first()
+    assert answer
+    return {
+        "reference": cases[0].reference,
+        "other": cases[1].reference,
+        "request": request.reference,
+        "call": call.id,
+        "question": questions[0].id,
+        "closed_question": questions[1].id,
+        "answer_id": answer.id,
+        "town": HERE,
+        "staff_id": staff(session, "colleague").id,
+    }
 
 
-def fill(path: str, reference: str) -> str:
-    return re.sub(r"\{\w+\}", "unknown", path.replace("{reference}", reference))
-
-
-def test_the_real_server_has_no_other_routes(app: FastAPI) -> None:
-    assert sorted((method, path) for method, path, _ in rules(app)) == sorted((method, path) for method, path, _ in RULES)
-    assert {(method, path) for method, path, roles in RULES if roles is None} == PUBLIC
-
-
-@pytest.mark.parametrize(("method", "path", "roles"), RULES, ids=[f"{method} {path}" for method, path, _ in RULES])
-def test_each_route_has_the_rule_that_was_agreed(method: str, path: str, roles: frozenset[Role] | None) -> None:
-    if (method, path) in PUBLIC:
-        return
-    beginning = max((one for one in EXPECTED if path == one or path.startswith(f"{one}/")), key=len)
-    assert roles is not None
-    assert roles <= EXPECTED[beginning]
-    if method == "GET" and path == beginning:
-        assert roles == EXPECTED[beginning]
-
-
-@pytest.mark.parametrize(("method", "path", "roles"), RULES, ids=[f"{method} {path}" for method, path, _ in RULES])
-async def test_every_role_at_every_route(
-    core: Core, browser: SignedIn, method: str, path: str, roles: frozenset[Role] | None
-) -> None:
-    """403 without the role, 404 for another town's, the sign-in page for nobody; no route fails with 500."""
-    if path.endswith("/events"):
-        pytest.skip("a stream has no end: see test_the_stream_asks_for_the_role")
+@pytest.fixture
+def world(core: Core) -> dict[str, str]:
     with core.database.session() as session:
-        reference = make_case(session).reference
-        session.add(UnansweredQuestion(municipality_id=town(session).id, question="?", language="uk"))
-    target = fill(path, reference)
-    of_town = "{reference}" in path
-    for where in (HERE, ELSEWHERE):
-        for role in WHO if roles is not None else WHO[:2]:  # checking passwords is slow on purpose
-            somebody = browser(role, where) if role else browser()
-            answer = await (somebody.get(target) if method == "GET" else somebody.post(target))
-            status = answer.status_code
-            case = f"{role} of {where}: {method} {target}: {status}"
-            if roles is None:
-                assert status in (200, 303, 422), case
-            elif role is None:
-                assert status == 303, case
-                assert answer.headers["location"].startswith("/desk/sign-in"), case
-            elif role not in roles:
-                assert status == 403, case
-            elif of_town and where == ELSEWHERE:
-                assert status == 404, case
-            else:
-                assert status in (200, 303, 404, 409, 422), case
+        return make_world(session)
 
 
-@pytest.mark.parametrize("role", WHO)
+async def ask(browser: Browser, method: str, path: str, world: dict[str, str]) -> httpx.Response:
+    """Ask for a route with all that it needs."""
+    sent = {name: value.format_map(world) for name, value in SENT.get((method, path), {}).items()}
+    target = path.format_map({**world, **sent})
+    beside = {name: value for name, value in sent.items() if f"{{{name}}}" not in path}
+    if method == "GET":
+        return await browser.client.get(target, params=beside)
+    return await browser.post(target, **beside)
+
+
+def of_town(method: str, path: str) -> bool:
+    """Whether a route is about something of one town."""
+    return "{" in path + "".join(SENT.get((method, path), {}).values())
+
+
+def test_the_table_names_every_route_and_no_other(app: FastAPI) -> None:
+    found = {(method, path): roles for method, path, roles in rules(app)}
+    assert sorted(set(found) - set(TABLE)) == [], "a new route: add it with its roles"
+    assert sorted(set(TABLE) - set(found)) == [], "a route that is gone: take it out"
+    assert {key: found[key] for key in found if found[key] != TABLE[key]} == {}, "other roles than agreed"
+    assert found == {(method, path): roles for method, path, roles in rules(_app())}
+    assert set(SENT) <= set(TABLE)
+
+
+def test_how_much_is_asked(record_property: pytest.RecordProperty) -> None:
+    combinations = len(TABLE) * (len(DOORS) + 1)
+    record_property("access", f"{len(TABLE)} routes x {len(Role)} roles x 2 towns + nobody = {combinations} requests")
+    print(f"{len(TABLE)} routes x ({len(Role)} roles x 2 towns + nobody) = {combinations} requests")
+    assert (len(Role), len(DOORS)) == (6, 12)
+
+
+@pytest.mark.parametrize(("method", "path"), TABLE, ids=[f"{method} {path}" for method, path in TABLE])
+async def test_every_role_at_every_route(
+    world: dict[str, str], core: Core, browser: SignedIn, method: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Allowed is what the table says, of one's own town; else 403, 404 for what another town has, the sign-in page for nobody."""
+    monkeypatch.setattr(case_pages, "changes", _one_event)
+    roles = TABLE[method, path]
+    answer = await ask(browser(), method, path, world)
+    if roles is PUBLIC:
+        assert answer.status_code in ((404,) if (method, path) in OFF else (200, 303, 422)), answer.text
+        return
+    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/desk/sign-in")
+    changed = False
+    for role, where in DOORS:
+        if changed and role in roles and of_town(method, path):
+            with core.database.session() as session:
+                world, changed = make_world(session), False
+        answer = await ask(browser(role, where), method, path, world)
+        case = f"{role} of {where}: {method} {path}: {answer.status_code}"
+        if role not in roles:
+            assert answer.status_code == 403, case
+            assert "No access" in answer.text, case
+        elif of_town(method, path) and where == ELSEWHERE and role is not Role.SYSTEM_ADMINISTRATOR:
+            assert answer.status_code == 404, case
+        else:
+            changed = method == "POST"
+            assert answer.status_code in (200, 303, 409, 422), case
+            assert "sign-out" in path or not answer.headers.get("location", "").startswith("/desk/sign-in"), case
+        if role is not Role.CASE_WORKER or where == ELSEWHERE:
+            assert not any(word in unescape(answer.text) for word in WORDS[:3]), case
+
+
+async def _one_event(*_: Any) -> AsyncIterator[str]:
+    """The stream of an open page, which has no end of its own."""
+    yield "event: changed\ndata: -\n\n"
+
+
+@pytest.mark.parametrize("path", [path for method, path in TABLE if method == "GET" and of_town(method, path)])
+async def test_what_is_of_another_town_looks_like_what_does_not_exist(
+    world: dict[str, str], browser: SignedIn, path: str
+) -> None:
+    for role in sorted((TABLE["GET", path] or NOBODY) - {Role.SYSTEM_ADMINISTRATOR}):
+        member = browser(role, ELSEWHERE)
+        pages = [await ask(member, "GET", path, each) for each in (world, dict.fromkeys(world, "unknown"))]
+        assert [page.status_code for page in pages] == [404, 404]
+        assert pages[0].text == pages[1].text
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_no_list_shows_anything_of_another_town(world: dict[str, str], core: Core, browser: SignedIn, role: Role) -> None:
+    """Whatever a list is asked for: by page, filter, order, town or words."""
+    with core.database.reading() as session:
+        secret = [world["reference"], world["other"], world["request"], "M-C-7K4P", *WORDS, world["question"]]
+        secret += list(session.scalars(select(Case.id)))
+        if role is not Role.SYSTEM_ADMINISTRATOR:  # who knows all accounts
+            secret += [staff(session, login(Role.CASE_WORKER)).name, login(Role.CASE_WORKER)]
+    member = browser(role, ELSEWHERE)
+    lists = [path for (method, path), roles in TABLE.items() if method == "GET" and roles and role in roles and "{" not in path]
+    assert "/desk/account" in lists
+    for path in lists:
+        if path == "/desk/cases/events":
+            continue
+        asked = {"municipality": HERE, "town": HERE, "search": "Олена", "q": "Олена", "mine": "1", "status": "new", "page": "1"}
+        for query in ({}, asked, {"municipality": HERE}, {"search": world["reference"], "q": world["reference"]}):
+            page = await member.client.get(path, params=query)
+            assert page.status_code in (200, 303), f"{path} {query}: {page.status_code}"
+            shown = unescape(page.text)
+            hidden = [each for each in secret if each not in query.values()]  # a form says again what was typed into it
+            assert not [each for each in hidden if each in shown], f"{path} {query}"
+    if role == Role.CASE_WORKER:
+        assert references((await member.get("/desk/cases")).text) == []
+
+
+@pytest.mark.parametrize("role", [None, *Role])
 async def test_the_stream_asks_for_the_role(browser: SignedIn, role: Role | None) -> None:
     if role is Role.CASE_WORKER:
         pytest.skip("see test_cases.test_the_stream_ends_with_the_session")
     answer = await (browser(role) if role else browser()).get("/desk/cases/events", accept="text/event-stream")
     assert answer.status_code == (403 if role else 303)
+
+
+async def test_the_stream_says_that_something_changed_and_not_what(world: dict[str, str], core: Core) -> None:
+    turns = iter([True, False])
+
+    async def alive() -> bool:
+        return next(turns)
+
+    told = [event async for event in case_pages.changes(Hub(core.database), alive, keep_alive=0.01)]
+    assert told == ["event: changed\ndata: -\n\n", "event: ended\ndata: -\n\n"]
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -110,13 +312,14 @@ async def test_the_navigation_shows_what_one_may_see_and_the_first_page_is_one_o
     assert page.status_code == 200
     shown = re.findall(r'<a href="(/desk/[a-z]+)"', page.text.partition("</nav>")[0])
     assert first == shown[0]
-    allowed = {path for method, path, roles in RULES if method == "GET" and roles is not None and role in roles}
+    allowed = {path for (method, path), roles in TABLE.items() if method == "GET" and roles and role in roles}
     assert set(shown) == allowed & {
         "/desk/cases",
         "/desk/calls",
         "/desk/answers",
         "/desk/questions",
         "/desk/figures",
+        "/desk/staff",
         "/desk/account",
     }
 

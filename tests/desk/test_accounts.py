@@ -7,14 +7,14 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from commands import user
 from commands.errors import CommandError
 from lotse.core import Core
 from lotse.staff import AccountError, Accounts, Grant, Role, SignInError
-from lotse.storage.tables import Staff, StaffSession
-from tests.desk.conftest import HERE, PASSWORD, login, staff
+from lotse.storage.tables import SecondFactor, Staff, StaffSession
+from tests.desk.conftest import HERE, PASSWORD, login, staff, town
 
 ANNA = login(Role.CASE_WORKER)
 WRONG = "wrong wrong wrong"
@@ -55,6 +55,11 @@ def accounts(core: Core, clock: Clock) -> Accounts:
         ({"grants": [Grant(Role.SYSTEM_ADMINISTRATOR, HERE)]}, "role", "leave out @"),
         ({"password": "eleven char"}, "password", "at least 12 characters"),
         ({"password": "Somebody.Else"}, "password", "take another one"),
+        ({"password": "123456789012"}, "password", "take several words"),
+        ({"password": "Password2026!"}, "password", "one of the most common"),
+        ({"password": "Musterstadt 2026"}, "password", "made of login, name and town"),
+        ({"password": "x" * 300}, "password", "at most 256 characters"),
+        ({"name": "x" * 201}, "name", "at most 200 characters"),
     ],
 )
 def test_what_an_account_must_have(
@@ -220,9 +225,56 @@ def test_the_command(core: Core, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     Accounts(core.database).sign_in("emil", "a better password")
 
 
+@pytest.mark.usefixtures("quick_hashes")
+def test_the_command_looks_after_accounts(
+    core: Core, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts = Accounts(core.database)
+
+    def user_(*words: str) -> str:
+        run_user(core, monkeypatch, *words)
+        return capsys.readouterr().out
+
+    assert user_("give", ANNA, "--role", "observer", "--role", "system_administrator") == f"changed: {ANNA}\n"
+    assert user_("take", ANNA, "--role", "case_worker") == f"changed: {ANNA}\n"
+    assert f"{ANNA}  Anna Beispiel  en  observer@musterstadt, system_administrator" in user_("list").splitlines()
+    token = accounts.sign_in(ANNA, PASSWORD)
+    user_("off", ANNA)
+    assert accounts.member(token) is None
+    assert f"{ANNA}  Anna Beispiel  en  observer@musterstadt, system_administrator  inactive" in user_("list").splitlines()
+    with pytest.raises(SignInError):
+        accounts.sign_in(ANNA, PASSWORD)
+    user_("on", ANNA)
+    with core.database.session() as session:
+        staff(session, ANNA).locked_until = accounts.moment() + timedelta(minutes=9)
+    user_("unlock", ANNA)
+    accounts.sign_in(ANNA, PASSWORD)
+    said = user_("reset", ANNA.upper()).split()
+    assert said[:3] == ["changed:", ANNA, "password:"]
+    member = accounts.member(accounts.sign_in(ANNA, said[3]))
+    assert member is not None
+    assert member.to_do == "password"
+    accounts.begin_second_factor(member.staff_id, accounts.begin(member.staff_id))
+    with core.database.session() as session:
+        session.execute(update(SecondFactor).values(confirmed_at=accounts.moment()))
+    user_("require-second-factor", HERE)
+    assert accounts.second_factor(member.staff_id).required
+    with core.database.reading() as session:
+        assert town(session).details["reference_prefix"] == "M", "all else stays"
+    user_("require-second-factor", HERE, "--off")
+    assert not accounts.second_factor(member.staff_id).required
+    assert user_("reset", ANNA, "--second-factor") == f"changed: {ANNA}\n"
+    assert not accounts.has_second_factor(member.staff_id)
+
+
 @pytest.mark.parametrize(
     ("words", "typed", "message"),
     [
+        (["require-second-factor", "nowhere"], "", "no municipality 'nowhere'"),
+        (["off", "nobody"], "", "no account 'nobody'"),
+        (["take", ANNA, "--role", "case_worker"], "", "it is the last role"),
+        (["give", ANNA, "--role", "observer@nowhere"], "", "choose the town"),
+        (["give", ANNA, "--role", "boss"], "", "role: 'boss' is none of case_worker"),
         (["add", "x1", "--name", "X", "--role", "boss"], "", "role: 'boss' is none of case_worker"),
         (["add", "x1", "--name", "X", "--role", "observer@nowhere"], "", "needs a municipality that exists"),
         (["add", "x1", "--name", "X", "--role", "observer", "--password-stdin"], "short\n", "password: too short"),

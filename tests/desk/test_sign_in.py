@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from limits import RateLimitItemPerMinute
 from sqlalchemy import select, update
 
+from desk import browsers
 from desk.access import COOKIE
 from desk.app import create
 from desk.rate import Limit
@@ -184,6 +185,90 @@ async def test_signing_out_everywhere(browser: SignedIn) -> None:
     assert (await worker.post("/desk/account/sign-out-everywhere")).status_code == 303
     assert (await worker.get("/desk/account")).status_code == 303
     assert (await other.get("/desk/account")).status_code == 200
+
+
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+async def test_the_list_of_sessions(browser: SignedIn, core: Core) -> None:
+    one, other, colleague = browser(), browser(Role.CASE_WORKER), browser("colleague")
+    one.client.headers["user-agent"] = FIREFOX
+    await sign_in(one)
+    page = (await one.get("/desk/account")).text
+    one.csrf = re.search(r'name="csrf" value="([^"]+)"', page)[1]  # type: ignore[index]
+    assert page.count("this browser") == 1
+    assert re.search(r"Firefox, Windows</bdi> <span[^>]*>this browser", page)
+    assert "140" not in page, "coarsely"
+    assert "Another browser" in page
+    keys = re.findall(r'name="session" value="([0-9a-f]+)"', page)
+    assert len(keys) == 1, "that of this browser is ended by signing out"
+    assert Accounts(core.database).member(keys[0]) is None, "what ends a session begins none"
+    await colleague.post("/desk/account/end", session=keys[0])
+    assert (await other.get("/desk/account")).status_code == 200, "nobody ends another account's"
+    answer = await one.post("/desk/account/end", session=keys[0])
+    assert answer.headers["location"] == "/desk/account?done=ended"
+    assert "That browser is signed out" in (await one.get("/desk/account?done=ended")).text
+    assert (await other.get("/desk/account")).status_code == 303
+
+
+async def test_ending_all_other_sessions(browser: SignedIn) -> None:
+    one, other, colleague = browser(Role.CASE_WORKER), browser(), browser("colleague")
+    await sign_in(other)
+    answer = await one.post("/desk/account/end-others")
+    assert answer.headers["location"] == "/desk/account?done=others"
+    assert [(await each.get("/desk/account")).status_code for each in (one, other, colleague)] == [200, 303, 200]
+    assert "End all others" not in (await one.get("/desk/account")).text
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "expected"),
+    [
+        (FIREFOX, "Firefox, Windows"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36",
+            "Chrome, Linux",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"),
+        (
+            "Mozilla/5.0 (Linux; Android 15) SamsungBrowser/28.0 Chrome/130.0 Safari/537.36",
+            "Samsung Internet, Android",
+        ),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1", "Safari, iOS"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/18.0 Safari/605.1.15", "Safari, macOS"),
+        ("curl/8.5.0", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_browser_is_known_coarsely(user_agent: str | None, expected: str) -> None:
+    assert browsers.family(user_agent) == expected
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        ("Password2026!", "Many people use this password"),
+        ("abcdefghijklm", "a simple row"),
+        ("Beispiel Musterstadt 1", "consists of your name"),
+        ("x y" * 100, "at most 256 characters"),
+        (PASSWORD, "This is the present password"),
+    ],
+)
+async def test_a_password_that_strangers_try_is_refused(browser: SignedIn, new: str, message: str) -> None:
+    answer = await browser(Role.CASE_WORKER).post("/desk/account/password", old=PASSWORD, new=new, again=new)
+    assert answer.status_code == 422
+    assert message in answer.text
+    assert 'id="new-error"' in answer.text
+    assert new not in answer.text
+
+
+def test_tries_are_counted_by_network() -> None:
+    limit = Limit(RateLimitItemPerMinute(1, 5))
+    assert limit.hit("2001:db8::1")
+    assert not limit.hit("2001:db8::2"), "one household has all of a /64"
+    assert limit.hit("2001:db8:0:1::1")
+    assert limit.hit("192.0.2.1")
+    assert limit.hit("192.0.2.2")
 
 
 async def test_an_open_page_does_not_keep_the_session_alive(browser: SignedIn, core: Core) -> None:

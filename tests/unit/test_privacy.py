@@ -45,7 +45,9 @@ from lotse.storage.tables import (
 from tests.unit.conftest import converse, musterstadt
 
 TABLES = Table.metadata.tables
-PERSONAL = sorted(name for name, table in TABLES.items() if any(isinstance(column.type, Encrypted) for column in table.columns))
+ENCRYPTED = sorted(name for name, table in TABLES.items() if any(isinstance(column.type, Encrypted) for column in table.columns))
+OF_STAFF = ["second_factor"]  # nothing of newcomers; goes with the account
+PERSONAL = [name for name in ENCRYPTED if name not in OF_STAFF]
 
 
 def hangs_on(table: SqlTable, root: str) -> bool:
@@ -62,6 +64,12 @@ def test_personal_tables_are_known() -> None:
         "applied", "appointment", "case_event", "cases", "conversation", "crisis_call",
         "inbound", "intake", "outbound", "response", "unanswered_question",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*OF_STAFF, "recovery_code", "staff_identity", "staff_role", "staff_session"])
+def test_what_is_of_staff_hangs_on_the_account_alone(name: str) -> None:
+    assert hangs_on(TABLES[name], "staff")
+    assert not hangs_on(TABLES[name], "conversation")
 
 
 @pytest.mark.parametrize("name", [*PERSONAL, "consent", "case_likeness", "case_difference", "web_link", "web_session"])
