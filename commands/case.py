@@ -9,7 +9,7 @@ import sys
 from sqlalchemy import select
 
 from commands.errors import CommandError
-from lotse import cases, core
+from lotse import audit, cases, core
 from lotse.cases.summary import STAFF_LANGUAGES
 from lotse.settings import Settings
 from lotse.storage.tables import Case
@@ -32,12 +32,16 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     with parts.database.session() as session:
         if arguments.action == "list":
             found = session.scalars(select(Case).order_by(Case.opened_at.desc())).all()
+            for town in sorted({case.municipality_id for case in found}):
+                count = sum(case.municipality_id == town for case in found)
+                audit.note(session, audit.OPERATOR, "queue.read", town=town, cases=count)
             entries = [_entry(case) for case in found]
             print(json.dumps(entries, ensure_ascii=False) if arguments.json else _table(entries))
             return
         case = cases.find(session, arguments.reference)
         if case is None:
             raise CommandError(f"no case has the reference {arguments.reference!r}; ./run case list shows all")
+        audit.note(session, audit.OPERATOR, "case.read", town=case.municipality_id, reference=case.reference)
         summary = parts.summaries.of(case, arguments.language)
     if arguments.format == "json":
         print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))

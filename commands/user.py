@@ -6,10 +6,13 @@ import argparse
 import secrets
 import sys
 
+from sqlalchemy import select
+
 from commands.errors import CommandError
-from lotse import core
+from lotse import audit, core
 from lotse.settings import Settings
 from lotse.staff import LANGUAGES, AccountError, Accounts, Grant, Role
+from lotse.storage.tables import Staff
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +48,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
             accounts.set_password(arguments.login, password)
     except AccountError as error:
         raise CommandError(str(error)) from error
+    with parts.database.session() as session:
+        done = "staff.added" if arguments.action == "add" else "staff.password"
+        whose = session.scalar(select(Staff).where(Staff.login == arguments.login.strip().lower()))
+        towns = {role.municipality_id for role in whose.roles} if whose is not None else set()
+        for town in sorted(towns, key=str):
+            audit.note(session, audit.OPERATOR, done, town=town, reference=whose.id if whose is not None else None)
     print(f"{'added' if arguments.action == 'add' else 'changed'}: {arguments.login.strip().lower()}")
     if not arguments.password_stdin:
         print(f"password: {password}")

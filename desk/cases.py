@@ -20,7 +20,7 @@ from desk.access import Member, current_member, requires
 from desk.history import history
 from desk.hub import CASES, Hub
 from desk.render import Desk, TheDesk
-from lotse import cases
+from lotse import audit, cases
 from lotse.cases import deletion, likeness, queue, work
 from lotse.cases.summary import STAFF_LANGUAGES
 from lotse.cases.work import WorkError
@@ -49,6 +49,9 @@ def all_cases(desk: TheDesk, member: CaseWorker, status: str = "", mine: str = "
         rows, more = queue.rows(session, towns, wanted)
         counts = {"": queue.total(session, towns, wanted.assigned_to), **queue.counts(session, towns, wanted.assigned_to)}
         zone = session.get_one(Municipality, min(towns)).time_zone
+        for town in sorted({row.case.municipality_id for row in rows}):
+            seen = [row.case.reference for row in rows if row.case.municipality_id == town]
+            audit.note(session, member.staff_id, "queue.read", town=town, references=seen)
     return desk.page(
         member,
         "queue.html",
@@ -141,10 +144,11 @@ def _do(
 
 
 def find_case(session: Session, member: Member, reference: str) -> Case:
-    """The case, if the member may read it. One of another town is as unknown as one that does not exist."""
+    """The case, if the member may read it, noted in the trail. One of another town is as unknown as one that does not exist."""
     found = cases.find(session, reference)
     if found is None or found.municipality_id not in member.municipalities(Role.CASE_WORKER):
         raise HTTPException(404)
+    audit.note(session, member.staff_id, "case.read", town=found.municipality_id, reference=found.reference)
     return found
 
 

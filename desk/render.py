@@ -32,6 +32,7 @@ NAVIGATION = (
     ("/desk/answers", "nav.answers"),
     ("/desk/questions", "nav.questions"),
     ("/desk/figures", "nav.figures"),
+    ("/desk/audit", "nav.audit"),
     ("/desk/account", "nav.account"),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from desk import access, account, answers, calls, cases, deletion, errors, figures, merging, questions, sign_in, together
+from desk import access, account, answers, audit, calls, cases, deletion, errors, figures, merging, questions, sign_in, together
 from desk.render import Desk
 
 ROUTERS = (
@@ -18,6 +18,7 @@ ROUTERS = (
     answers.router,
     questions.router,
     figures.router,
+    audit.router,
 )
 
 

@@ -14,9 +14,11 @@ import pytest
 from sqlalchemy import select
 
 from bot.worker import Worker
-from lotse import core
+from lotse import audit, core
+from lotse.audit import searching
 from lotse.settings import from_environment
-from lotse.storage.tables import Consent, ConsentProof, Intake, Municipality
+from lotse.storage import Database
+from lotse.storage.tables import Consent, ConsentProof, Intake, Municipality, now
 from tests.conftest import Installation
 from tests.newcomer import run
 from tests.unit.test_reminders import DAY, TOUCHED, begin
@@ -52,6 +54,31 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         call(str(binaries / "pg_ctl"), "-D", f"{folder}/data", "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_many_writers_make_one_audit_chain_on_postgresql(database_url: str, tmp_path: Path) -> None:
+    """Also its first entries, at the same moment; each town's and both in one transaction, in any order."""
+    settings = from_environment({"LOTSE_HOME": str(tmp_path / "home"), "LOTSE_DATABASE_URL": database_url})
+    database = Database(settings)
+    database.migrate()
+
+    def tell(number: int) -> None:
+        with database.session() as session:
+            for town in ("one", "two") if number % 2 else ("two", "one"):
+                audit.note(session, "st_person", "case.note", town=town, reference=f"M-{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(tell, range(100)))
+    with database.reading() as session:
+        found = {each.chain: (each.first, each.last) for each in audit.verify(session)}
+        assert {name: found[name] for name in ("one", "two")} == {"one": (1, 100), "two": (1, 100)}
+    with database.session() as session:
+        assert audit.cut(session, "one", now()) == 100
+    with database.reading() as session:
+        assert {each.chain: each.entries for each in audit.verify(session)}["one"] == 1
+        assert len(searching.search(session, searching.Filter(reference="M-7"))[0]) == 1
+        assert searching.batch(session, searching.Filter(frozenset(["two"])), None, 10)[-1].entry.number == 10
+    database.engine.dispose()
 
 
 def test_an_intake_becomes_a_case_on_postgresql(database_url: str, tmp_path: Path) -> None:
