@@ -22,6 +22,7 @@ from desk.hub import CASES, Hub
 from desk.render import Desk, TheDesk
 from lotse import audit, cases
 from lotse.cases import deletion, likeness, queue, work
+from lotse.cases.export import FORMATS
 from lotse.cases.summary import STAFF_LANGUAGES
 from lotse.cases.work import WorkError
 from lotse.replies import say
@@ -41,9 +42,8 @@ router = APIRouter()
 @router.get("/desk/cases")
 def all_cases(desk: TheDesk, member: CaseWorker, status: str = "", mine: str = "", page: str = "1") -> HTMLResponse:
     """The queue."""
-    chosen = status if status in work.STATUSES else ""
-    number = min(int(page), LAST_PAGE) if page.isdecimal() and int(page) else 1
-    wanted = queue.Filter(chosen or None, member.staff_id if mine else None, number)
+    wanted = wanted_of(member, status, mine, page)
+    chosen, number = wanted.status or "", wanted.page
     towns = member.municipalities(Role.CASE_WORKER)
     with desk.core.database.reading() as session:
         rows, more = queue.rows(session, towns, wanted)
@@ -63,9 +63,17 @@ def all_cases(desk: TheDesk, member: CaseWorker, status: str = "", mine: str = "
         several=len(towns) > 1,
         here=_address(chosen, bool(mine), number),
         address=_address,
+        export=partial(_export_address, chosen, bool(mine)),
+        formats=FORMATS,
         before=number - 1,
         after=number + 1 if more else 0,
     )
+
+
+def wanted_of(member: Member, status: str, mine: str, page: str = "1") -> queue.Filter:
+    """What an address of the queue asks for; what it does not mean is left out."""
+    number = min(int(page), LAST_PAGE) if page.isdecimal() and int(page) else 1
+    return queue.Filter(status if status in work.STATUSES else None, member.staff_id if mine else None, number)
 
 
 @router.get("/desk/cases/events")
@@ -243,3 +251,9 @@ def _address(status: str, mine: bool, page: int = 1) -> str:
     chosen = {"status": status, "mine": "1" if mine else "", "page": str(page) if page > 1 else ""}
     query = urlencode({name: value for name, value in chosen.items() if value})
     return f"/desk/cases?{query}" if query else "/desk/cases"
+
+
+def _export_address(status: str, mine: bool, form: str) -> str:
+    """Address of a view of the queue as a file."""
+    chosen = {"status": status, "mine": "1" if mine else "", "format": form}
+    return f"/desk/cases/export?{urlencode({name: value for name, value in chosen.items() if value})}"

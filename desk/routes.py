@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from desk import access, account, answers, audit, calls, cases, deletion, errors, figures, merging, questions, sign_in, together
+from desk import (
+    access,
+    account,
+    answers,
+    audit,
+    calls,
+    cases,
+    deletion,
+    errors,
+    exports,
+    figures,
+    merging,
+    questions,
+    sign_in,
+    together,
+)
 from desk.render import Desk
 
 ROUTERS = (
     sign_in.router,
     account.router,
+    exports.router,  # before the cases: /desk/cases/export is none
     cases.router,
     deletion.router,
     merging.router,

@@ -167,6 +167,15 @@ class Summaries:
             household=household,
         )
 
+    def asked_of(self, session: Session, intake: Intake | None, language: str) -> list[tuple[Question, str]]:
+        """The questions that a page of an intake may show, with their short words; without one those of new intakes."""
+        questionnaire = self._questionnaires.of(session, intake)
+        return [
+            (question, questionnaire.words_of(question, language).short)
+            for question in questionnaire.questions
+            if question.summary
+        ]
+
     def _changes(
         self, questionnaire: Questionnaire, asking: Asking, intake: Intake, town: dict[str, str], language: str
     ) -> list[Change]:
