@@ -35,11 +35,11 @@ class Search:
     """What was typed into the form, as it was typed."""
 
     def __init__(self, who: str = "", reference: str = "", action: str = "", since: str = "", until: str = "") -> None:
-        self.who = who.strip()[:LONGEST]
-        self.reference = reference.strip()[:LONGEST]
+        self.who = _clean(who)
+        self.reference = _clean(reference)
         self.action = action if action in ACTIONS else ""
-        self.since = since.strip()[:LONGEST]
-        self.until = until.strip()[:LONGEST]
+        self.since = _clean(since)
+        self.until = _clean(until)
 
     @property
     def typed(self) -> dict[str, str]:
@@ -115,6 +115,11 @@ def _zone(session: Session, member: Member) -> str:
 def _action(desk: Desk, member: Member, action: str) -> str:
     """In words; an action that this page does not know yet stays as it is."""
     return desk.text(member, f"audit.action.{action}") if action in ACTIONS else action
+
+
+def _clean(typed: str) -> str:
+    """Without what no search can be for; PostgreSQL takes no NUL."""
+    return "".join(filter(str.isprintable, typed)).strip()[:LONGEST]
 
 
 def _day(typed: str) -> date | None:

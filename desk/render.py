@@ -33,6 +33,7 @@ NAVIGATION = (
     ("/desk/questions", "nav.questions"),
     ("/desk/figures", "nav.figures"),
     ("/desk/audit", "nav.audit"),
+    ("/desk/tokens", "nav.tokens"),
     ("/desk/account", "nav.account"),
 )
 

@@ -19,6 +19,7 @@ from desk import (
     questions,
     sign_in,
     together,
+    tokens,
 )
 from desk.render import Desk
 
@@ -35,6 +36,7 @@ ROUTERS = (
     questions.router,
     figures.router,
     audit.router,
+    tokens.router,
 )
 
 

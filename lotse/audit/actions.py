@@ -16,7 +16,6 @@ ACTIONS = (
     "case.exported",
     "call.taken",
     "together.begun",
-    "figures.read",
     "staff.added",
     "staff.password",
     "token.made",

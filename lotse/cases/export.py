@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from lotse.cases.summary import Summaries, Summary
+from lotse.cases.summary import Summaries, Summary, minute
 from lotse.spreadsheets import csv_lines, write_xlsx, xlsx_chunks
 from lotse.storage import Database
 from lotse.storage.tables import Case, Intake
@@ -111,7 +112,7 @@ class Export:
 
 def _beside(case: Case) -> dict[str, str | None]:
     assigned = case.assignee.name if case.assignee is not None else None
-    return {"changed_at": case.changed_at.isoformat(timespec="minutes"), "assigned_to": assigned}
+    return {"changed_at": minute(case.changed_at, ZoneInfo(case.municipality.time_zone)), "assigned_to": assigned}
 
 
 def _by_name(summary: Summary) -> dict[str, str]:

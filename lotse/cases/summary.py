@@ -144,7 +144,7 @@ class Summaries:
             municipality=case.municipality.name,
             language=language,
             newcomer_language=language_name(case.language, language),
-            opened_at=_minute(case.opened_at, zone),
+            opened_at=minute(case.opened_at, zone),
             topic=case.topic,
             consents=[
                 self._text(
@@ -153,7 +153,7 @@ class Summaries:
                     purpose=say(f"summary.purpose.{consent.purpose}"),
                     version=consent.text_version,
                     language=language_name(consent.language, language),
-                    given=_minute(consent.given_at, zone),
+                    given=minute(consent.given_at, zone),
                 )
                 for consent in (case.intake.consents if case.intake else [])
             ],
@@ -294,7 +294,8 @@ def _household(session: Session, case: Case) -> list[str]:
     return sorted(session.scalars(query.where(Intake.household_id == case.intake.household_id)))
 
 
-def _minute(moment: datetime, zone: ZoneInfo) -> str:
+def minute(moment: datetime, zone: ZoneInfo) -> str:
+    """A time as the page writes it."""
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 

@@ -29,6 +29,7 @@ EXPECTED = {  # by the beginning of the path; the longest that fits
     "/desk/answers": EDITORS,
     "/desk/questions": EDITORS,
     "/desk/figures": frozenset({Role.OBSERVER, Role.MUNICIPALITY_ADMINISTRATOR}),
+    "/desk/tokens": frozenset({Role.MUNICIPALITY_ADMINISTRATOR}),
     "/desk/audit": frozenset({Role.MUNICIPALITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR}),
 }
 
@@ -119,6 +120,7 @@ async def test_the_navigation_shows_what_one_may_see_and_the_first_page_is_one_o
         "/desk/questions",
         "/desk/figures",
         "/desk/audit",
+        "/desk/tokens",
         "/desk/account",
     }
 

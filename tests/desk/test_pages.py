@@ -21,6 +21,7 @@ from lotse.core import Core
 from lotse.replies import say
 from lotse.settings import ROOT
 from lotse.staff import Role
+from lotse.staff.tokens import SCOPES
 from lotse.storage.tables import Case, UnansweredQuestion
 from lotse.wording import Wording
 from tests.desk.conftest import ELSEWHERE, SignedIn, make_case, make_contact, staff, town
@@ -84,6 +85,7 @@ def test_every_value_that_is_shown_by_a_wording_has_one() -> None:
         | {f"same.{kind}" for kind in likeness.KINDS}
         | {f"case.done.{done}" for done in DONE}
         | {f"audit.action.{action}" for action in ACTIONS}
+        | {f"tokens.scope.{scope}" for scope in SCOPES}
         | {f"audit.format.{form}" for form in exporting.FORMATS}
     )
     assert wanted <= known, wanted - known
