@@ -1,4 +1,5 @@
-"""What happens by itself as time passes: reminders, and the deletion of what is over. Several processes may do it at once."""
+"""What happens by itself as time passes: reminders, webhooks, and the deletion of what is over. Several processes may do
+it at once."""
 
 from __future__ import annotations
 
@@ -19,6 +20,8 @@ from lotse.logs import cause_of
 from lotse.privacy import retention
 from lotse.storage import REWRITTEN_AT_ONCE
 from lotse.storage.tables import now
+from lotse.webhooks import delivery
+from lotse.webhooks.delivery import Sender
 
 REWRITES_AT = 2  # hour (UTC) in which also a large SQLite file is written anew, so that nothing deleted is left in it
 
@@ -41,8 +44,10 @@ class Worker:
         self._core = core
         self._laid = laid
         self._outbox = Outbox(core.wording, core.languages)
+        self._sender = Sender(loopback=core.settings.webhooks_loopback)
         self._jobs = (
             _Job("reminders", 60.0, self.remind),
+            _Job("webhooks", 2.0, self.tell),
             _Job("crisis words", 600.0, self._lapse),
             _Job("retention", 3600.0, self._purge),
         )
@@ -74,6 +79,11 @@ class Worker:
                 conversation, reply = offered
                 self._outbox.put(session, conversation, reply, None)
             return offered is not None
+
+    def tell(self) -> list[str]:
+        """Tell other systems what happened in cases; nothing for newcomers comes of it."""
+        delivery.deliver(self._core.database, self._sender)
+        return []
 
     def _lapse(self) -> list[str]:
         with self._core.database.session() as session:

@@ -34,6 +34,7 @@ NAVIGATION = (
     ("/desk/figures", "nav.figures"),
     ("/desk/audit", "nav.audit"),
     ("/desk/tokens", "nav.tokens"),
+    ("/desk/webhooks", "nav.webhooks"),
     ("/desk/account", "nav.account"),
 )
 

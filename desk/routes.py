@@ -20,6 +20,7 @@ from desk import (
     sign_in,
     together,
     tokens,
+    webhooks,
 )
 from desk.render import Desk
 
@@ -37,6 +38,7 @@ ROUTERS = (
     figures.router,
     audit.router,
     tokens.router,
+    webhooks.router,
 )
 
 

@@ -25,6 +25,7 @@ class Settings:
     telegram_token: str | None  # of the bot; without it there is no Telegram
     telegram_url: str  # another Bot API server than Telegram's own
     telegram_webhook: bool  # Telegram calls us at `public_url`, instead of being asked
+    webhooks_loopback: bool = False  # for trials: webhooks may call the own machine, without TLS
 
     @property
     def runtime(self) -> Path:
@@ -47,5 +48,10 @@ def from_environment(environment: dict[str, str] | None = None) -> Settings:
         public_url=(given.get("LOTSE_PUBLIC_URL") or "").strip().rstrip("/") or None,
         telegram_token=(given.get("TELEGRAM_BOT_TOKEN") or "").strip() or None,
         telegram_url=(given.get("TELEGRAM_API_URL") or "https://api.telegram.org").rstrip("/"),
-        telegram_webhook=given.get("LOTSE_TELEGRAM_WEBHOOK", "").lower() in ("1", "yes", "true"),
+        telegram_webhook=_is_on(given.get("LOTSE_TELEGRAM_WEBHOOK")),
+        webhooks_loopback=_is_on(given.get("LOTSE_WEBHOOKS_LOOPBACK")),
     )
+
+
+def _is_on(given: str | None) -> bool:
+    return (given or "").lower() in ("1", "yes", "true")

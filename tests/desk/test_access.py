@@ -30,6 +30,7 @@ EXPECTED = {  # by the beginning of the path; the longest that fits
     "/desk/questions": EDITORS,
     "/desk/figures": frozenset({Role.OBSERVER, Role.MUNICIPALITY_ADMINISTRATOR}),
     "/desk/tokens": frozenset({Role.MUNICIPALITY_ADMINISTRATOR}),
+    "/desk/webhooks": frozenset({Role.MUNICIPALITY_ADMINISTRATOR}),
     "/desk/audit": frozenset({Role.MUNICIPALITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR}),
 }
 
@@ -121,6 +122,7 @@ async def test_the_navigation_shows_what_one_may_see_and_the_first_page_is_one_o
         "/desk/figures",
         "/desk/audit",
         "/desk/tokens",
+        "/desk/webhooks",
         "/desk/account",
     }
 

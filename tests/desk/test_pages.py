@@ -23,6 +23,7 @@ from lotse.settings import ROOT
 from lotse.staff import Role
 from lotse.staff.tokens import SCOPES
 from lotse.storage.tables import Case, UnansweredQuestion
+from lotse.webhooks.outbox import EVENTS
 from lotse.wording import Wording
 from tests.desk.conftest import ELSEWHERE, SignedIn, make_case, make_contact, staff, town
 
@@ -85,6 +86,7 @@ def test_every_value_that_is_shown_by_a_wording_has_one() -> None:
         | {f"same.{kind}" for kind in likeness.KINDS}
         | {f"case.done.{done}" for done in DONE}
         | {f"audit.action.{action}" for action in ACTIONS}
+        | {f"webhooks.event.{event}" for event in EVENTS}
         | {f"tokens.scope.{scope}" for scope in SCOPES}
         | {f"audit.format.{form}" for form in exporting.FORMATS}
     )

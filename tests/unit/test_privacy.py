@@ -37,6 +37,8 @@ from lotse.storage.tables import (
     ReturnCode,
     Table,
     UnansweredQuestion,
+    Webhook,
+    WebhookDelivery,
     WebLink,
     WebSession,
     now,
@@ -63,7 +65,9 @@ def test_personal_tables_are_known() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [*PERSONAL, "consent", "case_likeness", "case_difference", "web_link", "web_session"])
+@pytest.mark.parametrize(
+    "name", [*PERSONAL, "consent", "case_likeness", "case_difference", "web_link", "web_session", "webhook_delivery"]
+)
 def test_every_personal_table_hangs_on_the_conversation(name: str) -> None:
     assert hangs_on(TABLES[name], "conversation")
 
@@ -109,6 +113,10 @@ def tell_everything(session: Session, address: str) -> Conversation:
     session.add(CaseLikeness(case_id=case.id, digest=f"telephone {address}", kind="phone"))
     session.add(CaseDifference(case_id=case.id, other_id=other.id))
     session.add(WebLink(digest=f"link {address}", conversation_id=conversation.id, purpose="my_data", expires_at=now()))
+    webhook = Webhook(municipality_id=town.id, url="https://example.org/", events=[], secret="whsec_")
+    session.add(webhook)
+    session.flush()
+    session.add(WebhookDelivery(webhook_id=webhook.id, case_id=case.id, event="case.opened"))
     session.add(WebSession(digest=f"session {address}", conversation_id=conversation.id))
     session.add(ReturnCode(digest=f"code {address}", conversation_id=conversation.id))
     session.add(Applied(inbound_id=inbound.id, action="action_answer", result={"replies": []}))
