@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
 import re
+from types import ModuleType
 
 import pytest
 from sqlalchemy import select
 
+from commands import case as case_command
+from commands import erase as erase_command
+from commands import user as user_command
 from lotse import audit
 from lotse.audit.actions import ACTIONS
 from lotse.cases import deletion, likeness
 from lotse.core import Core
 from lotse.staff import Role
-from lotse.storage.tables import AuditEntry, CrisisCall, now
+from lotse.storage.tables import AuditEntry, CrisisCall, Staff, now
 from tests.desk.conftest import ELSEWHERE, HERE, SignedIn, make_case, make_contact, town
 
 
@@ -196,3 +201,32 @@ async def test_whoever_left_and_what_is_unknown_is_still_shown(core: Core, brows
 
 def test_actions_are_named_once() -> None:
     assert len(set(ACTIONS)) == len(ACTIONS)
+
+
+def test_the_command_line_is_told_as_well(
+    core: Core, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("lotse.core.build", lambda settings: core)
+    monkeypatch.setattr("lotse.privacy.forget_tracker", lambda *_: None)
+    monkeypatch.setattr("lotse.privacy.forget_traces", lambda *_: None)
+    with core.database.session() as session:
+        case = make_case(session)
+        request = deletion.request(session, case.conversation)
+        one, other = case.reference, request.reference
+
+    def run(command: ModuleType, *words: str) -> None:
+        parser = argparse.ArgumentParser()
+        command.add_arguments(parser)
+        command.run(parser.parse_args(words), core.settings)
+
+    run(case_command, "list")
+    run(case_command, "show", one)
+    run(erase_command, one)
+    run(user_command, "add", "new.one", "--name", "Neu Muster", "--role", f"observer@{HERE}")
+    run(user_command, "password", "new.one")
+    capsys.readouterr()
+    expected = [("queue.read", None), ("case.read", one), *(("case.erased", each) for each in sorted((one, other)))]
+    with core.database.reading() as session:
+        account = session.scalars(select(Staff.id).where(Staff.login == "new.one")).one()
+        assert {each.actor for each in session.scalars(select(AuditEntry))} == {audit.OPERATOR}
+    assert told(core) == [*expected, ("staff.added", account), ("staff.password", account)]
