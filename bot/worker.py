@@ -1,4 +1,4 @@
-"""What happens by itself as time passes: reminders, answers told of, links checked, what is over deleted.
+"""What happens by itself as time passes: reminders, answers told of, webhooks, links checked, what is over deleted.
 
 Several processes may do it at once.
 """
@@ -26,6 +26,8 @@ from lotse.logs import cause_of
 from lotse.privacy import retention
 from lotse.storage import REWRITTEN_AT_ONCE
 from lotse.storage.tables import Municipality, now
+from lotse.webhooks import delivery
+from lotse.webhooks.delivery import Sender
 
 LINKS_AT_ONCE = 40  # addresses asked in one go
 REWRITES_AT = 2  # hour (UTC) in which also a large SQLite file is written anew, so that nothing deleted is left in it
@@ -50,11 +52,13 @@ class Worker:
         self._laid = laid
         self._outbox = Outbox(core.wording, core.languages)
         self._links_of: dict[str, int] = {}  # municipality -> content version whose addresses are known
+        self._sender = Sender(loopback=core.settings.webhooks_loopback)
         self._jobs = (
             _Job("reminders", 60.0, self.remind),
             _Job("appointments", 60.0, self.remind_of_appointments),
             _Job("answers told", 60.0, self.tell),
             _Job("links", 30.0, self.check_links),
+            _Job("webhooks", 2.0, self.call_webhooks),
             _Job("crisis words", 600.0, self._lapse),
             _Job("retention", 3600.0, self._purge),
         )
@@ -138,6 +142,11 @@ class Worker:
             conversation, reply = found
             self._outbox.put(session, conversation, reply, None)
             return conversation.id
+
+    def call_webhooks(self) -> list[str]:
+        """Tell other systems what happened in cases; nothing for newcomers comes of it."""
+        delivery.deliver(self._core.database, self._sender)
+        return []
 
     def _lapse(self) -> list[str]:
         with self._core.database.session() as session:

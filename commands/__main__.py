@@ -20,6 +20,7 @@ COMMANDS = {
     "case": "what a case worker receives",
     "erase": "erase a newcomer's data",
     "user": "accounts of staff: add, list, give, take, off, on, unlock, password, reset",
+    "audit": "who has seen and done what: verify, export",
     "content": "answers from elsewhere: import",
     "questionnaire": "the intake's questions: show, check, export, import",
     "entry": "links and QR codes that lead newcomers to the chat",

@@ -1,48 +1,89 @@
-"""./run case list | show REF: what a case worker receives."""
+"""./run case list | show REF | export FILE: what a case worker receives."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from collections import Counter
+from pathlib import Path
 
 from sqlalchemy import select
 
 from commands.errors import CommandError
-from lotse import cases, core
+from lotse import audit, cases, core
+from lotse.cases import queue
+from lotse.cases.export import FORMATS, Export
 from lotse.cases.summary import STAFF_LANGUAGES
+from lotse.cases.work import STATUSES
+from lotse.core import Core
 from lotse.settings import Settings
-from lotse.storage.tables import Case
+from lotse.storage.tables import Case, Municipality
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|export")
     listing = actions.add_parser("list", help="all cases, newest first")
     listing.add_argument("--json", action="store_true")
     show = actions.add_parser("show", help="the summary of one case")
     show.add_argument("reference", metavar="REF")
     show.add_argument("--format", choices=("json", "md"), default="md")
     show.add_argument("--language", choices=STAFF_LANGUAGES, default="de")
+    export = actions.add_parser("export", help="cases as a file; .xlsx, .csv or .json")
+    export.add_argument("file", type=Path, metavar="FILE")
+    export.add_argument("--municipality", metavar="SLUG", help="of one town only")
+    export.add_argument("--status", choices=STATUSES)
+    export.add_argument("--language", choices=STAFF_LANGUAGES, default="de")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> None:
     """Print the list or one summary."""
     parts = core.build(settings)
     core.prepare(parts, fill=False)
+    if arguments.action == "export":
+        _export(parts, arguments)
+        return
     with parts.database.session() as session:
         if arguments.action == "list":
             found = session.scalars(select(Case).order_by(Case.opened_at.desc())).all()
+            for town in sorted({case.municipality_id for case in found}):
+                count = sum(case.municipality_id == town for case in found)
+                audit.note(session, audit.OPERATOR, "queue.read", town=town, cases=count)
             entries = [_entry(case) for case in found]
             print(json.dumps(entries, ensure_ascii=False) if arguments.json else _table(entries))
             return
         case = cases.find(session, arguments.reference)
         if case is None:
             raise CommandError(f"no case has the reference {arguments.reference!r}; ./run case list shows all")
+        audit.note(session, audit.OPERATOR, "case.read", town=case.municipality_id, reference=case.reference)
         summary = parts.summaries.of(case, arguments.language)
     if arguments.format == "json":
         print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
     else:
         sys.stdout.write(parts.summaries.as_markdown(summary))
+
+
+def _export(parts: Core, arguments: argparse.Namespace) -> None:
+    form = arguments.file.suffix.lstrip(".").lower()
+    if form not in FORMATS:
+        raise CommandError(f"{arguments.file}: the name must end with {', '.join('.' + each for each in FORMATS)}")
+    with parts.database.session() as session:
+        towns = dict(session.execute(select(Municipality.slug, Municipality.id)).all())
+        if arguments.municipality and arguments.municipality not in towns:
+            raise CommandError(f"--municipality: there is no {arguments.municipality!r}, but {', '.join(sorted(towns))}")
+        wanted = {towns[arguments.municipality]} if arguments.municipality else set(towns.values())
+        found = queue.all_of(session, wanted, queue.Filter(arguments.status))
+        counts = Counter(town for _, town in found)
+        for town in sorted(counts):
+            audit.note(session, audit.OPERATOR, "case.exported", town=town, cases=counts[town], format=form)
+    export = Export(parts.database, parts.summaries, [case for case, _ in found], arguments.language)
+    try:
+        with open(os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
+            export.write(form, opened)
+    except OSError as error:
+        raise CommandError(f"{arguments.file}: cannot be written: {error.strerror}") from error
+    print(f"written: {arguments.file}, {len(found)} cases")
 
 
 def _entry(case: Case) -> dict[str, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from sqlalchemy import select
+
 from commands.errors import CommandError
-from lotse import cases, core, privacy
+from lotse import audit, cases, core, privacy
 from lotse.settings import Settings
-from lotse.storage.tables import Conversation
+from lotse.storage.tables import Case, Conversation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +26,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
             raise CommandError(f"no case has the reference {arguments.reference!r}; ./run case list shows all")
         conversation = session.get_one(Conversation, case.conversation_id)
         identifier = conversation.id
+        for each in session.scalars(select(Case).where(Case.conversation_id == identifier).order_by(Case.reference)):
+            audit.note(session, audit.OPERATOR, "case.erased", town=each.municipality_id, reference=each.reference)
         erased = privacy.erase_conversation(session, conversation)
     privacy.forget_tracker(settings.tracker_url, identifier)
     privacy.forget_traces(parts.database, settings)

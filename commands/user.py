@@ -6,11 +6,14 @@ import argparse
 import secrets
 import sys
 
+from sqlalchemy import select
+
 from commands.errors import CommandError
-from lotse import core
+from lotse import audit, core
 from lotse.settings import Settings
 from lotse.staff import LANGUAGES, AccountError, Accounts, Administration, Grant, Role
 from lotse.staff.administration import COMMAND_LINE
+from lotse.storage.tables import Staff
 
 MORE = {  # what is done to an account, without further arguments
     "off": "switch an account off: sessions end, nobody can sign in, cases stay assigned",
@@ -63,6 +66,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
         made = _do(arguments, settings, accounts, administration)
     except AccountError as error:
         raise CommandError(str(error)) from error
+    with parts.database.session() as session:
+        done = "staff.added" if arguments.action == "add" else "staff.password"
+        whose = session.scalar(select(Staff).where(Staff.login == arguments.login.strip().lower()))
+        towns = {role.municipality_id for role in whose.roles} if whose is not None else set()
+        for town in sorted(towns, key=str):
+            audit.note(session, audit.OPERATOR, done, town=town, reference=whose.id if whose is not None else None)
     print(f"{'added' if arguments.action == 'add' else 'changed'}: {arguments.login.strip().lower()}")
     if made is not None:
         print(f"password: {made}")

@@ -27,6 +27,7 @@ __all__ = [
     "SetUpNeeded",
     "SignInNeeded",
     "current_member",
+    "dependencies",
     "public",
     "requires",
     "rules",
@@ -98,7 +99,7 @@ def rules(app: FastAPI) -> Iterator[tuple[str, str, frozenset[Role] | None]]:
         path = route.path or ""
         if path != PREFIX and not path.startswith(f"{PREFIX}/"):
             continue
-        gates = [gate for gate in (each.call for each in _dependencies(route)) if isinstance(gate, Gate)]
+        gates = [gate for gate in (each.call for each in dependencies(route)) if isinstance(gate, Gate)]
         marked = getattr(route.endpoint, "is_public", False)
         if marked == bool(gates):
             raise RuntimeError(f"{path}: a route of the desk needs `requires(...)`, or `@public` if it is for everybody")
@@ -141,7 +142,7 @@ async def _has_token(request: Request, member: Member) -> bool:
     return isinstance(given, str) and hmac.compare_digest(given.encode(), member.csrf.encode())
 
 
-def _dependencies(route: Any) -> Iterator[Any]:
+def dependencies(route: Any) -> Iterator[Any]:
     """All dependencies of a route, with those of its dependencies."""
     waiting = list(getattr(getattr(route, "dependant", None), "dependencies", ()))
     while waiting:

@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from bot.channels import web
 from bot.door import Door
+from desk import api
 from desk.engine import Engine
 from desk.hub import Hub
 from desk.render import Desk
@@ -53,6 +54,7 @@ def create(core: Core, door: Door, engine: Engine | None = None) -> FastAPI:
     app.add_middleware(Guard, public_url=core.settings.public_url)
     for name, folder in STATICS.items():
         app.mount(f"/static/{name}", _Versioned(directory=folder))
+    app.mount(api.PATH, api.create(core))
     app.include_router(web.routes(core, door, hub, STATICS))
     add_pages(app, Desk(core, hub, STATICS, engine))
 

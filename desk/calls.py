@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from desk.access import Member, requires
 from desk.render import Desk, TheDesk
+from lotse import audit
 from lotse.crisis import alerts
 from lotse.crisis.alerts import TakenError
 from lotse.staff import Role
@@ -44,6 +45,9 @@ def take(desk: TheDesk, member: CaseWorker, call: str) -> Response:
 def _page(desk: Desk, session: Session, member: Member, status: int = 200, *, done: str = "", taken: str = "") -> HTMLResponse:
     towns = member.municipalities(Role.CASE_WORKER)
     waiting, acknowledged = alerts.waiting(session, towns), alerts.acknowledged(session, towns)
+    for town in sorted({call.municipality_id for call in (*waiting, *acknowledged)}):
+        seen = [call.reference for call in (*waiting, *acknowledged) if call.municipality_id == town]
+        audit.note(session, member.staff_id, "calls.read", town=town, references=seen)
     return desk.page(
         member,
         "calls.html",

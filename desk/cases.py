@@ -21,8 +21,9 @@ from desk.history import history
 from desk.hub import CASES, Hub
 from desk.laying import end_talk
 from desk.render import Desk, TheDesk
-from lotse import cases
+from lotse import audit, cases
 from lotse.cases import deletion, likeness, queue, work
+from lotse.cases.export import FORMATS
 from lotse.cases.summary import STAFF_LANGUAGES
 from lotse.cases.work import WorkError
 from lotse.replies import say
@@ -42,14 +43,16 @@ router = APIRouter()
 @router.get("/desk/cases")
 def all_cases(desk: TheDesk, member: CaseWorker, status: str = "", mine: str = "", page: str = "1") -> HTMLResponse:
     """The queue."""
-    chosen = status if status in work.STATUSES else ""
-    number = min(int(page), LAST_PAGE) if page.isdecimal() and int(page) else 1
-    wanted = queue.Filter(chosen or None, member.staff_id if mine else None, number)
+    wanted = wanted_of(member, status, mine, page)
+    chosen, number = wanted.status or "", wanted.page
     towns = member.municipalities(Role.CASE_WORKER)
     with desk.core.database.reading() as session:
         rows, more = queue.rows(session, towns, wanted)
         counts = {"": queue.total(session, towns, wanted.assigned_to), **queue.counts(session, towns, wanted.assigned_to)}
         zone = session.get_one(Municipality, min(towns)).time_zone
+        for town in sorted({row.case.municipality_id for row in rows}):
+            seen = [row.case.reference for row in rows if row.case.municipality_id == town]
+            audit.note(session, member.staff_id, "queue.read", town=town, references=seen)
     return desk.page(
         member,
         "queue.html",
@@ -61,9 +64,17 @@ def all_cases(desk: TheDesk, member: CaseWorker, status: str = "", mine: str = "
         several=len(towns) > 1,
         here=_address(chosen, bool(mine), number),
         address=_address,
+        export=partial(_export_address, chosen, bool(mine)),
+        formats=FORMATS,
         before=number - 1,
         after=number + 1 if more else 0,
     )
+
+
+def wanted_of(member: Member, status: str, mine: str, page: str = "1") -> queue.Filter:
+    """What an address of the queue asks for; what it does not mean is left out."""
+    number = min(int(page), LAST_PAGE) if page.isdecimal() and int(page) else 1
+    return queue.Filter(status if status in work.STATUSES else None, member.staff_id if mine else None, number)
 
 
 @router.get("/desk/cases/events")
@@ -148,10 +159,11 @@ def _do(
 
 
 def find_case(session: Session, member: Member, reference: str) -> Case:
-    """The case, if the member may read it. One of another town is as unknown as one that does not exist."""
+    """The case, if the member may read it, noted in the trail. One of another town is as unknown as one that does not exist."""
     found = cases.find(session, reference)
     if found is None or found.municipality_id not in member.municipalities(Role.CASE_WORKER):
         raise HTTPException(404)
+    audit.note(session, member.staff_id, "case.read", town=found.municipality_id, reference=found.reference)
     return found
 
 
@@ -246,3 +258,9 @@ def _address(status: str, mine: bool, page: int = 1) -> str:
     chosen = {"status": status, "mine": "1" if mine else "", "page": str(page) if page > 1 else ""}
     query = urlencode({name: value for name, value in chosen.items() if value})
     return f"/desk/cases?{query}" if query else "/desk/cases"
+
+
+def _export_address(status: str, mine: bool, form: str) -> str:
+    """Address of a view of the queue as a file."""
+    chosen = {"status": status, "mine": "1" if mine else "", "format": form}
+    return f"/desk/cases/export?{urlencode({name: value for name, value in chosen.items() if value})}"

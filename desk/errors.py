@@ -10,8 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from desk.access import PREFIX, SetUpNeeded, SignInNeeded, current_member, to_set_up, to_sign_in
+from desk.api import problems
 from desk.render import desk_of, language_of
-from desk.security import HEADERS
+from desk.security import BY_TOKEN, HEADERS
 
 WORDED = ("role", "csrf", "404", "500")  # error.<name>.title and .text; all else is "other"
 
@@ -29,6 +30,8 @@ def handle(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
+        if request.url.path.startswith(BY_TOKEN):  # an address that is none, and so does not reach the API's own server
+            return problems.of(error)
         if not _of_desk(request):
             return await http_exception_handler(request, error)
         if error.status_code == 405 and request.method in ("GET", "HEAD"):

@@ -42,11 +42,12 @@ def figures(desk: TheDesk, member: Reader) -> HTMLResponse:
         towns = session.scalars(
             select(Municipality).where(Municipality.id.in_(member.municipalities(*ROLES))).order_by(Municipality.name)
         )
-        found = [_figures(session, town) for town in towns]
+        found = [figures_of(session, town) for town in towns]
     return desk.page(member, "figures.html", figures=found, few=FEW, days=DAYS)
 
 
-def _figures(session: Session, town: Municipality) -> Figures:
+def figures_of(session: Session, town: Municipality) -> Figures:
+    """All numbers of a town, the small ones too: whoever shows them hides those."""
     begun = (
         select(func.count())
         .select_from(Conversation)

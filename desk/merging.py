@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from desk.cases import CaseWorker, Field, find_case, read_case, to_case
 from desk.render import TheDesk
+from lotse import audit
 from lotse.cases import likeness
 from lotse.cases.summary import SECTIONS, Line, Summary
 from lotse.storage.tables import Staff
@@ -74,6 +75,8 @@ def different(desk: TheDesk, member: CaseWorker, reference: str, other: Field = 
     with desk.core.database.session() as session:
         found, second = find_case(session, member, reference), find_case(session, member, other)
         likeness.set_apart(session, found, second)
+        for each in (found, second):
+            audit.note(session, member.staff_id, "case.different", town=each.municipality_id, reference=each.reference)
         return to_case(found, "different")
 
 

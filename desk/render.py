@@ -35,6 +35,9 @@ NAVIGATION = (
     ("/desk/questions", "nav.questions"),
     ("/desk/figures", "nav.figures"),
     ("/desk/staff", "nav.staff"),
+    ("/desk/audit", "nav.audit"),
+    ("/desk/tokens", "nav.tokens"),
+    ("/desk/webhooks", "nav.webhooks"),
     ("/desk/account", "nav.account"),
 )
 

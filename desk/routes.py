@@ -13,10 +13,12 @@ from desk import (
     answer_versions,
     answers,
     appointments,
+    audit,
     calls,
     cases,
     deletion,
     errors,
+    exports,
     figures,
     merging,
     questions,
@@ -25,7 +27,9 @@ from desk import (
     staff,
     talk,
     together,
+    tokens,
     translations,
+    webhooks,
 )
 from desk.render import Desk
 
@@ -33,6 +37,7 @@ ROUTERS = (
     sign_in.router,
     account.router,
     second_factor.router,
+    exports.router,  # before the cases: /desk/cases/export is none
     cases.router,
     talk.router,
     appointments.router,
@@ -49,6 +54,9 @@ ROUTERS = (
     questions.router,
     figures.router,
     staff.router,
+    audit.router,
+    tokens.router,
+    webhooks.router,
 )
 
 

@@ -13,6 +13,7 @@ from bot.channels.web.chats import begin_together
 from desk.access import Member
 from desk.cases import CaseWorker, Field
 from desk.render import Desk, TheDesk
+from lotse import audit
 from lotse.staff import Role
 from lotse.storage.tables import Municipality
 
@@ -31,11 +32,13 @@ def begin(desk: TheDesk, member: CaseWorker, language: Field = "", town: Field =
     """Open the chat in this browser; whoever is signed in at the desk stays so."""
     offered = {each.tag for each in desk.core.languages.offered}
     with desk.core.database.reading() as session:
-        slugs = [each.slug for each in _towns(session, member)]
+        towns = {each.slug: each.id for each in _towns(session, member)}
+        slugs = list(towns)
         slug = town or (slugs[0] if len(slugs) == 1 else "")
         wrong = [name for name, right in (("language", language in offered), ("town", slug in slugs)) if not right]
         if wrong:
             return _page(desk, session, member, 422, chosen=language, town=town, wrong=wrong)
+        audit.note(session, member.staff_id, "together.begun", town=towns[slug])
     token = begin_together(desk.core, language, slug, member.staff_id)
     return cookie.keep(RedirectResponse("/chat", 303), token, secure=desk.secure)
 

@@ -44,6 +44,7 @@ class Settings:
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = None
     oidc_name: str | None = None  # on the button
+    webhooks_loopback: bool = False  # for trials: webhooks may call the own machine, without TLS
 
     @property
     def host(self) -> str:
@@ -76,6 +77,7 @@ def from_environment(environment: dict[str, str] | None = None) -> Settings:
         check_links_inside=given.get("LOTSE_CHECK_LINKS", "").lower() == "inside",
         translate_url=(given.get("LOTSE_TRANSLATE_URL") or "").strip() or None,
         translate_key=(given.get("LOTSE_TRANSLATE_KEY") or "").strip() or None,
+        webhooks_loopback=given.get("LOTSE_WEBHOOKS_LOOPBACK", "").lower() in YES,
         **_provider(given),
     )
 

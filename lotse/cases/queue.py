@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy import case as depending
@@ -49,13 +50,11 @@ def waiting_since(case: Case) -> datetime:
 
 def rows(session: Session, municipalities: Iterable[str], wanted: Filter) -> tuple[list[Row], bool]:
     """One page of the queue, and whether more follow."""
-    since = depending((Case.status == "new", Case.opened_at), else_=Case.changed_at)
-    rank = depending((Case.status == "new", 0), (Case.status == "closed", 2), else_=1)
     query = (
         select(Case)
         .where(*_conditions(municipalities, wanted.assigned_to), *_shown(wanted.status))
         .options(joinedload(Case.assignee), joinedload(Case.municipality))
-        .order_by(rank, since, Case.id)
+        .order_by(*_order())
         .offset((wanted.page - 1) * PAGE)
         .limit(PAGE + 1)
     )
@@ -79,6 +78,13 @@ def rows(session: Session, municipalities: Iterable[str], wanted: Filter) -> tup
     return shown, len(found) > PAGE
 
 
+def all_of(session: Session, municipalities: Iterable[str], wanted: Filter) -> list[tuple[str, str]]:
+    """Id and municipality of all cases that the pages of the queue show, in its order."""
+    conditions = (*_conditions(municipalities, wanted.assigned_to), *_shown(wanted.status))
+    rows = session.execute(select(Case.id, Case.municipality_id).where(*conditions).order_by(*_order()))
+    return [(case_id, municipality) for case_id, municipality in rows]
+
+
 def counts(session: Session, municipalities: Iterable[str], assigned_to: str | None = None) -> dict[str, int]:
     """How many cases there are in each status."""
     conditions = _conditions(municipalities, assigned_to)
@@ -90,6 +96,12 @@ def total(session: Session, municipalities: Iterable[str], assigned_to: str | No
     """How many cases the queue of all statuses shows."""
     conditions = [*_conditions(municipalities, assigned_to), *_shown(None)]
     return session.scalar(select(func.count()).select_from(Case).where(*conditions)) or 0
+
+
+def _order() -> tuple[ColumnElement[Any], ...]:
+    since = depending((Case.status == "new", Case.opened_at), else_=Case.changed_at)
+    rank = depending((Case.status == "new", 0), (Case.status == "closed", 2), else_=1)
+    return rank, since, Case.id.expression
 
 
 def _conditions(municipalities: Iterable[str], assigned_to: str | None) -> list[ColumnElement[bool]]:

@@ -9,10 +9,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lotse.storage import trail
 from lotse.storage.tables import Case, CaseEvent, Conversation, Intake, Municipality, Staff, now
+from lotse.webhooks import outbox
 
 # neither 0/O, 1/I/L, 5/S, 8/B nor vowels: read out on the telephone, no words by accident
 ALPHABET = "234679CDFGHJKMNPQRTVWXYZ"
+FIELDS = {"status": ["status"], "assigned": ["assigned_to"], "refused": ["status"], "erased": ["status"]}  # that events change
+CLOSING = ("status", "merged", "refused", "erased")  # events after which a case may be closed
 
 
 def open_case(
@@ -36,15 +40,21 @@ def open_case(
     )
     session.add(case)
     session.flush()
+    outbox.tell(session, case, outbox.OPENED)
     return case
 
 
 def record(session: Session, case: Case, kind: str, body: Any, by: Staff | None = None) -> None:
-    """Add a note to a case's history: what staff wrote or did, or what the newcomer did."""
+    """Add a note to a case's history: what staff wrote or did, or what the newcomer did. The trail tells what staff did,
+    webhooks tell that something happened."""
     moment = now()
     case.changed_at = moment
     case.events.append(CaseEvent(staff=by, kind=kind, body=body, at=moment))
     session.flush()
+    outbox.tell(session, case, outbox.CLOSED if case.status == "closed" and kind in CLOSING else outbox.CHANGED)
+    if by is not None:
+        fields = {"fields": FIELDS[kind]} if kind in FIELDS else {}
+        trail.note(session, by.id, f"case.{kind}", town=case.municipality_id, reference=case.reference, **fields)
 
 
 def case_of_intake(session: Session, intake: Intake) -> Case | None:

@@ -144,7 +144,7 @@ class Summaries:
             municipality=case.municipality.name,
             language=language,
             newcomer_language=language_name(case.language, language),
-            opened_at=_minute(case.opened_at, zone),
+            opened_at=minute(case.opened_at, zone),
             topic=case.topic,
             consents=[
                 self._text(
@@ -153,7 +153,7 @@ class Summaries:
                     purpose=say(f"summary.purpose.{consent.purpose}"),
                     version=consent.text_version,
                     language=language_name(consent.language, language),
-                    given=_minute(consent.given_at, zone),
+                    given=minute(consent.given_at, zone),
                 )
                 for consent in (case.intake.consents if case.intake else [])
             ],
@@ -166,6 +166,15 @@ class Summaries:
             notes=self._notes(case, household, language),
             household=household,
         )
+
+    def asked_of(self, session: Session, intake: Intake | None, language: str) -> list[tuple[Question, str]]:
+        """The questions that a page of an intake may show, with their short words; without one those of new intakes."""
+        questionnaire = self._questionnaires.of(session, intake)
+        return [
+            (question, questionnaire.words_of(question, language).short)
+            for question in questionnaire.questions
+            if question.summary
+        ]
 
     def _changes(
         self, questionnaire: Questionnaire, asking: Asking, intake: Intake, town: dict[str, str], language: str
@@ -285,7 +294,8 @@ def _household(session: Session, case: Case) -> list[str]:
     return sorted(session.scalars(query.where(Intake.household_id == case.intake.household_id)))
 
 
-def _minute(moment: datetime, zone: ZoneInfo) -> str:
+def minute(moment: datetime, zone: ZoneInfo) -> str:
+    """A time as the page writes it."""
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 

@@ -15,9 +15,10 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lotse.cases.service import record
+from lotse.cases.service import FIELDS, record
 from lotse.staff.roles import Role
-from lotse.storage.tables import Case, Staff, StaffRole
+from lotse.storage import trail
+from lotse.storage.tables import ApiToken, Case, Staff, StaffRole
 
 STATUSES = ("new", "open", "waiting", "closed")
 LONGEST_NOTE = 10_000  # characters
@@ -79,13 +80,14 @@ def assign(session: Session, case: Case, to: str, by: Staff) -> None:
     _assign(session, case, colleague, by)
 
 
-def set_status(session: Session, case: Case, status: str, by: Staff) -> None:
-    """Change the status, as `offered_statuses` allows; the one that it has is no change."""
+def set_status(session: Session, case: Case, status: str, by: Staff | ApiToken) -> None:
+    """Change the status, as `offered_statuses` allows; the one that it has is no change. Another system may do it too."""
     if status == case.status:
         return
     offered = offered_statuses(case)
     if status not in offered:
-        raise WorkError("status", "not_allowed", f"after {case.status} comes one of {', '.join(offered)}")
+        following = f"after {case.status} comes one of {', '.join(offered)}" if offered else "it is changed elsewhere"
+        raise WorkError("status", "not_allowed", following)
     _change_status(session, case, status, by)
 
 
@@ -113,6 +115,10 @@ def _assign(session: Session, case: Case, to: Staff, by: Staff) -> None:
     record(session, case, "assigned", {"from": before, "to": to.name}, by)
 
 
-def _change_status(session: Session, case: Case, status: str, by: Staff) -> None:
+def _change_status(session: Session, case: Case, status: str, by: Staff | ApiToken) -> None:
     before, case.status = case.status, status
-    record(session, case, "status", {"from": before, "to": status}, by)
+    if isinstance(by, Staff):
+        record(session, case, "status", {"from": before, "to": status}, by)
+        return
+    record(session, case, "status", {"from": before, "to": status, "by": by.name})
+    trail.note(session, by.id, "case.status", town=case.municipality_id, reference=case.reference, fields=FIELDS["status"])

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
+from lotse.storage import trail
 from lotse.storage.tables import Case, CrisisCall, Staff, now
 
 SHOWN = 50  # acknowledged calls on the page
@@ -43,6 +44,7 @@ def acknowledge(session: Session, call: CrisisCall, by: Staff) -> None:
     call.state, call.acknowledged_by, call.acknowledged_at = "acknowledged", by.id, now()
     call.changed_at = call.acknowledged_at
     session.flush()
+    trail.note(session, by.id, "call.taken", town=call.municipality_id, reference=call.reference)
 
 
 def cases_of(session: Session, calls: Iterable[CrisisCall]) -> set[str]:

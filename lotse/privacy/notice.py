@@ -25,6 +25,7 @@ def notice(municipality: Municipality, channel: str) -> list[Say]:
         say("notice.messages", count=periods.message_days),
         say("notice.cases", count=periods.case_days),
         say("notice.proof", count=max(1, round(periods.proof_days / 365))),
+        say("notice.audit", count=periods.audit_days),
         say("notice.rights"),
         say("notice.withdraw"),
     ]

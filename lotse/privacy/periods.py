@@ -25,6 +25,7 @@ class Periods:
     message_days: int = 30  # words of the chat
     case_days: int = 90  # a case and its intake, from the day the case was closed; then the case-file rules of the town
     proof_days: int = 1095  # that somebody had agreed, from the end of the agreement
+    audit_days: int = 365  # who has seen or done what: the trail (lotse/audit/), by whole days
 
 
 def periods_of(municipality: Municipality) -> Periods:

@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Delete, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from lotse import audit
 from lotse.cases import likeness
 from lotse.crisis import calls
 from lotse.intake import links
 from lotse.privacy.erase import prove_consents
-from lotse.privacy.periods import BEFORE_AGREEMENT, BROWSER, EMPTY_CHAT, periods_of
+from lotse.privacy.periods import BEFORE_AGREEMENT, BROWSER, EMPTY_CHAT, Periods, periods_of
 from lotse.storage.tables import (
     Case,
     CaseEvent,
@@ -53,6 +54,7 @@ class Purged:
     links: int = 0
     sessions: int = 0
     chats: int = 0  # in which nothing was kept any more
+    audit: int = 0  # entries of the trail
 
     def as_json(self) -> dict[str, int]:
         """By name."""
@@ -84,6 +86,7 @@ def purge(session: Session, moment: datetime) -> Purged:
     found["sessions"] = _count(session, delete(WebSession).where(WebSession.last_at <= moment - BROWSER))
     found["chats"] = _empty_chats(session, moment - EMPTY_CHAT)
     calls.lapse(session, moment)
+    found["audit"] = _audit(session, moment)
     return Purged(**found)
 
 
@@ -92,6 +95,14 @@ def _is_alone(session: Session) -> bool:
     if session.get_bind().dialect.name != "postgresql":
         return True
     return bool(session.scalar(select(func.pg_try_advisory_xact_lock(LOCK))))
+
+
+def _audit(session: Session, moment: datetime) -> int:
+    """Last, and in the order in which others write: it locks the chains."""
+    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    kept = {town.id: periods_of(town).audit_days for town in session.scalars(select(Municipality))}
+    kept[audit.INSTALLATION] = Periods().audit_days
+    return sum(audit.cut(session, name, day - timedelta(days=days)) for name, days in sorted(kept.items()))
 
 
 # intakes and cases

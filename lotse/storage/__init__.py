@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from sqlite3 import OperationalError
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from lotse.errors import OperatorError
 from lotse.settings import Settings
-from lotse.storage import crypto
+from lotse.storage import crypto, trail
 from lotse.storage.crypto import Vault
 
 READING = "lotse_reading"
@@ -31,16 +31,37 @@ class StorageError(OperatorError):
 
 
 class Database:
-    """Sessions that commit when their block ends well, and roll back otherwise."""
+    """Sessions that commit when their block ends well, and roll back otherwise.
+
+    What was noted for the trail (trail.py) is written by them: with the changes themselves, or after a block that only read.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.vault: Vault = crypto.open_vault(settings.keys, settings.home / "keys")
         crypto.use(self.vault)
         self.engine: Engine = connect(settings.database_url)
-        self.session: Sessions = sessionmaker(self.engine, expire_on_commit=False).begin
+        self._begin: Sessions = sessionmaker(self.engine, expire_on_commit=False).begin
         # on SQLite a session that only reads takes no lock; in it a write fails if another one wrote in between
         reader = self.engine.execution_options(**{READING: True})
-        self.reading: Sessions = sessionmaker(reader, expire_on_commit=False).begin
+        self._begin_reading: Sessions = sessionmaker(reader, expire_on_commit=False).begin
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that writes."""
+        with self._begin() as session:
+            yield session
+            trail.write(session, trail.taken(session))
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads. Its block must have ended before anybody is shown what was read: who saw it is
+        written then, in a transaction of its own."""
+        with self._begin_reading() as session:
+            yield session
+            noted = trail.unrepeated(session, trail.taken(session))
+        if noted:
+            with self._begin() as session:
+                trail.write(session, noted)
 
     def migrate(self) -> None:
         """Bring the tables to the newest version; does nothing when they are."""

@@ -80,8 +80,8 @@ def digest(text: str) -> str:
     return _in_use().digest(text)
 
 
-class Encrypted(TypeDecorator[Any]):
-    """A JSON value, encrypted as a whole; a database administrator reads nothing of it."""
+class Sealed(TypeDecorator[Any]):
+    """A JSON value, encrypted as a whole: a secret of the installation's own, such as a key. What people tell: `Encrypted`."""
 
     impl = LargeBinary
     cache_ok = True
@@ -91,6 +91,12 @@ class Encrypted(TypeDecorator[Any]):
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(_in_use().decrypt(value))
+
+
+class Encrypted(Sealed):
+    """The same for what a newcomer tells; a database administrator reads nothing of it, and erasing reaches it."""
+
+    cache_ok = True
 
 
 class EncryptedByDay(Encrypted):

@@ -26,7 +26,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-from lotse.storage.crypto import Encrypted, EncryptedByDay
+from lotse.storage.crypto import Encrypted, EncryptedByDay, Sealed
 
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
@@ -372,6 +372,7 @@ class Case(Table):
     """What a handover opens for the case workers."""
 
     __tablename__ = "cases"
+    __table_args__ = (Index("ix_cases_changed", "municipality_id", "changed_at", "id"),)
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("ca"))
     reference: Mapped[str] = mapped_column(String(20), unique=True)
     municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id"))
@@ -587,3 +588,92 @@ class StaffIdentity(Table):
     subject: Mapped[str] = mapped_column(String(255), primary_key=True)
     staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
     linked_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class AuditChain(Table):
+    """The trail of one town, or of the installation: from where to where it goes, sealed with a key of its own."""
+
+    __tablename__ = "audit_chain"
+    chain: Mapped[str] = mapped_column(String(40), primary_key=True)  # id of the municipality, or "installation"
+    key: Mapped[Any] = mapped_column(Sealed)  # random; encrypted anew from time to time, so that old keys can go
+    start_number: Mapped[int] = mapped_column(BigInteger, default=0)  # of the last entry that was cut off
+    start_hash: Mapped[str] = mapped_column(String(64), default="")
+    last_number: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_hash: Mapped[str] = mapped_column(String(64), default="")
+    seal: Mapped[str] = mapped_column(String(64))  # of the four above
+
+
+class AuditEntry(Table):
+    """Who did or saw what of a person's data, or administered something. Only added to, and cut off at the front by age.
+
+    No foreign keys: whatever is erased, the trail stays as it was written. No names, values or words stand in it.
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_at", "chain", "at"),
+        Index("ix_audit_entry_actor", "actor", "at"),
+        Index("ix_audit_entry_reference", "reference"),
+    )
+    chain: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)  # from 1, without gaps
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(40))  # id of staff or of an API token, "operator" or "system"
+    action: Mapped[str] = mapped_column(String(40))  # kind of what it was done to, and what: case.read
+    reference: Mapped[str | None] = mapped_column(String(40))  # of the case; id of anything else
+    details: Mapped[dict[str, Any]]  # names of fields, counts, references of a list
+    hash: Mapped[str] = mapped_column(String(64))  # keyed, of the hash before and of everything above
+
+
+class ApiToken(Table):
+    """What another system of a town proves itself with; known by its hash only."""
+
+    __tablename__ = "api_token"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("to"))
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))  # of the other system
+    scopes: Mapped[list[str]]
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    municipality: Mapped[Municipality] = relationship()
+    maker: Mapped[Staff | None] = relationship()
+
+
+class Webhook(Table):
+    """Where a town's other system wants to be told that something happened in a case."""
+
+    __tablename__ = "webhook"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("wh"))
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id", ondelete="CASCADE"), index=True)
+    url: Mapped[str] = mapped_column(Text)
+    events: Mapped[list[str]]
+    secret: Mapped[Any] = mapped_column(Sealed)  # by which the other system knows that it is us
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    stopped_because: Mapped[str | None] = mapped_column(String(20))  # gone (answered 410), failing
+    stopped_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]  # the last one that arrived
+    failing_since: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    municipality: Mapped[Municipality] = relationship()
+
+
+class WebhookDelivery(Table):
+    """The outbox of webhooks: an event that has not arrived yet. Deleted when it has."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (Index("ix_webhook_delivery_next_at", "next_at"),)
+    number: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(40), unique=True, default=lambda: new_id("msg"))  # the same at every try
+    webhook_id: Mapped[str] = mapped_column(ForeignKey("webhook.id", ondelete="CASCADE"), index=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    event: Mapped[str] = mapped_column(String(40))  # case.opened, case.changed, case.closed
+    at: Mapped[datetime] = mapped_column(default=now)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime] = mapped_column(default=now)
+    webhook: Mapped[Webhook] = relationship()
+    case: Mapped[Case] = relationship()

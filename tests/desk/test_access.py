@@ -320,6 +320,9 @@ async def test_the_navigation_shows_what_one_may_see_and_the_first_page_is_one_o
         "/desk/questions",
         "/desk/figures",
         "/desk/staff",
+        "/desk/audit",
+        "/desk/tokens",
+        "/desk/webhooks",
         "/desk/account",
     }
 

@@ -13,13 +13,17 @@ from fastapi import FastAPI
 from desk.access import rules
 from desk.cases import DONE
 from desk.pages import DESK, DESK_LANGUAGES
+from lotse.audit import exporting
+from lotse.audit.actions import ACTIONS
 from lotse.cases import deletion, likeness
 from lotse.cases.work import STATUSES, next_statuses
 from lotse.core import Core
 from lotse.replies import say
 from lotse.settings import ROOT
 from lotse.staff import Role
+from lotse.staff.tokens import SCOPES
 from lotse.storage.tables import Case, UnansweredQuestion
+from lotse.webhooks.outbox import EVENTS
 from lotse.wording import Wording
 from tests.desk.conftest import ELSEWHERE, SignedIn, make_case, make_contact, staff, town
 
@@ -81,6 +85,10 @@ def test_every_value_that_is_shown_by_a_wording_has_one() -> None:
         | {f"kind.{kind}" for kind in ("intake", "contact", "deletion")}
         | {f"same.{kind}" for kind in likeness.KINDS}
         | {f"case.done.{done}" for done in DONE}
+        | {f"audit.action.{action}" for action in ACTIONS}
+        | {f"webhooks.event.{event}" for event in EVENTS}
+        | {f"tokens.scope.{scope}" for scope in SCOPES}
+        | {f"audit.format.{form}" for form in exporting.FORMATS}
     )
     assert wanted <= known, wanted - known
 

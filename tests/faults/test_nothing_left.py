@@ -180,6 +180,15 @@ def ids(own: Installation, conversation: str) -> set[str]:
     return found
 
 
+def references_of(own: Installation, conversation: str) -> set[str]:
+    """Of all cases of a conversation."""
+    database = opened(own)
+    with database.reading() as session:
+        found = set(session.scalars(select(Case.reference).where(Case.conversation_id == conversation)))
+    database.engine.dispose()
+    return found
+
+
 def conversation_of(own: Installation, name: str) -> str:
     database = opened(own)
     with database.reading() as session:
@@ -245,12 +254,16 @@ def test_erase_by_the_operator(own: Installation) -> None:
     name = "is-erased"
     who, conversation, belongs = everything_told(own, name)
     digest = Vault(tuple((own.home / "keys").read_text().split())).digest(f"terminal\0{name}")
+    references = references_of(own, conversation)
     erased = run(own.home, "erase", who.state["case"])
     assert erased.returncode == 0, erased.stderr
     search = Search(own.home)
+    belongs -= references
     assert search.bytes((*WORDS, *belongs, conversation, name)) == {}
     assert search.rows((*WORDS, *belongs, conversation, name)) == {}
     assert search.rows([digest]) == {digest: {"lotse.db: consent_proof.address_digest"}}, "who shows the address can be found"
+    trail = {each: {"lotse.db: audit_entry.reference"} for each in references}
+    assert search.rows(references) == trail, "the trail tells that it was done, by nothing but the references"
     who.close()
 
 
@@ -284,7 +297,9 @@ def test_in_telegram(demo: Demo, by: str) -> None:
     assert set(search.bytes((*told, number))) == {reference}
     if by == "operator":
         assert run(demo.home, "erase", reference).returncode == 0
+        told = told[:-1]
         remainder = {}
+        assert search.rows([reference]) == {reference: {"lotse.db: audit_entry.reference"}}
     else:
         walker.say("/delete", wording("en")["delete.sure"])
         done = walker.press(wording("en")["delete.button.yes"], wording("en")["delete.done"])

@@ -38,6 +38,8 @@ from lotse.storage.tables import (
     ReturnCode,
     Table,
     UnansweredQuestion,
+    Webhook,
+    WebhookDelivery,
     WebLink,
     WebSession,
     now,
@@ -72,7 +74,9 @@ def test_what_is_of_staff_hangs_on_the_account_alone(name: str) -> None:
     assert not hangs_on(TABLES[name], "conversation")
 
 
-@pytest.mark.parametrize("name", [*PERSONAL, "consent", "case_likeness", "case_difference", "web_link", "web_session"])
+@pytest.mark.parametrize(
+    "name", [*PERSONAL, "consent", "case_likeness", "case_difference", "web_link", "web_session", "webhook_delivery"]
+)
 def test_every_personal_table_hangs_on_the_conversation(name: str) -> None:
     assert hangs_on(TABLES[name], "conversation")
 
@@ -122,6 +126,10 @@ def tell_everything(session: Session, address: str) -> Conversation:
     session.add(CaseLikeness(case_id=case.id, digest=f"telephone {address}", kind="phone"))
     session.add(CaseDifference(case_id=case.id, other_id=other.id))
     session.add(WebLink(digest=f"link {address}", conversation_id=conversation.id, purpose="my_data", expires_at=now()))
+    webhook = Webhook(municipality_id=town.id, url="https://example.org/", events=[], secret="whsec_")
+    session.add(webhook)
+    session.flush()
+    session.add(WebhookDelivery(webhook_id=webhook.id, case_id=case.id, event="case.opened"))
     session.add(WebSession(digest=f"session {address}", conversation_id=conversation.id))
     session.add(ReturnCode(digest=f"code {address}", conversation_id=conversation.id))
     session.add(Applied(inbound_id=inbound.id, action="action_answer", result={"replies": []}))

@@ -436,7 +436,7 @@ def test_each_town_has_its_own_periods(session: Session) -> None:
 @pytest.mark.parametrize(
     ("told", "complaint"),
     [
-        ({"days": 3}, "'days' is unknown; there are draft_days, message_days, case_days, proof_days"),
+        ({"days": 3}, "'days' is unknown; there are draft_days, message_days, case_days, proof_days, audit_days"),
         ({"draft_days": 0}, "draft_days must be a number of days from 1, not 0"),
         ({"case_days": "90"}, "case_days must be a number of days from 1, not '90'"),
         ({"proof_days": True}, "proof_days must be a number"),
@@ -450,7 +450,7 @@ def test_wrong_periods_are_named(told: Any, complaint: str) -> None:
 
 
 def test_periods_that_are_not_told_are_the_proposed_ones() -> None:
-    assert read_periods({}) == Periods(30, 30, 90, 1095)
+    assert read_periods({}) == Periods(30, 30, 90, 1095, 365)
     assert read_periods({"retention": {"case_days": 10}}) == Periods(case_days=10)
 
 
