@@ -4,13 +4,36 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from desk import access, account, answers, calls, cases, deletion, errors, figures, merging, questions, sign_in, together
+from desk import (
+    access,
+    account,
+    answers,
+    calls,
+    case_flags,
+    case_tasks,
+    cases,
+    deletion,
+    errors,
+    figures,
+    merging,
+    passing_on,
+    questions,
+    queue,
+    sign_in,
+    summaries,
+    together,
+)
 from desk.render import Desk
 
 ROUTERS = (
     sign_in.router,
     account.router,
+    queue.router,
     cases.router,
+    case_flags.router,
+    case_tasks.router,
+    passing_on.router,
+    summaries.router,
     deletion.router,
     merging.router,
     together.router,

@@ -24,6 +24,7 @@ WORKERS = frozenset({Role.CASE_WORKER})
 EXPECTED = {  # by the beginning of the path; the longest that fits
     "/desk": EVERYBODY,
     "/desk/cases": WORKERS,
+    "/desk/tasks": WORKERS,
     "/desk/calls": WORKERS,
     "/desk/together": WORKERS,
     "/desk/answers": EDITORS,
@@ -113,6 +114,7 @@ async def test_the_navigation_shows_what_one_may_see_and_the_first_page_is_one_o
     allowed = {path for method, path, roles in RULES if method == "GET" and roles is not None and role in roles}
     assert set(shown) == allowed & {
         "/desk/cases",
+        "/desk/tasks",
         "/desk/calls",
         "/desk/answers",
         "/desk/questions",
