@@ -10,6 +10,7 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,11 @@ from babel.dates import format_date
 from lotse.cases.summary import STAFF_LANGUAGES, Change, Line, Summary
 from lotse.languages import Languages
 from lotse.replies import say
-from lotse.wording import Wording
+from lotse.wording import Wording, isolate
 
 FONTS = Path(__file__).parent / "fonts"
 TEMPLATE = Path(__file__).parent / "pdf.typ"
-ISOLATES = dict.fromkeys(range(0x2066, 0x206A))  # Typst keeps directions apart by itself
+NOT_SHOWN_ALIKE = {0x2192: "›", 0x2190: "‹"}  # arrows, which the fonts lack
 NOT_IN_FONTS = ("So", "Cs", "Co")  # categories of characters: pictograms beside choices, and what no font has
 JOINERS = "\u200d\ufe0e\ufe0f\u20e3"
 
@@ -39,13 +40,19 @@ def render(summary: Summary, contact: Mapping[str, Any], wording: Wording, known
     data = json.dumps(_data(summary, contact, wording, known, today), ensure_ascii=False)
     made: bytes = typst.compile(
         str(TEMPLATE),
-        font_paths=[str(FONTS)],
+        font_paths=_fonts(),
         ignore_system_fonts=True,
         sys_inputs={"data": data},
         format="pdf",
-        pdf_tags=True,
+        pdf_standards="ua-1",
     )
     return made
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> typst.Fonts:
+    """Ours and no others; reading them takes a moment."""
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
 
 
 def _data(summary: Summary, contact: Mapping[str, Any], wording: Wording, known: Languages, today: date) -> dict[str, Any]:
@@ -90,10 +97,10 @@ def _data(summary: Summary, contact: Mapping[str, Any], wording: Wording, known:
         parts.append(_part(text("changes", version=summary.version), entries=[changed(each) for each in summary.changes]))
     for section in summary.sections:
         parts.append(_part(_plain(section.heading), lines=[row(line) for line in section.lines], framed=section.name == "urgent"))
-    if summary.contradictions:
-        parts.append(_part(text("contradictions"), entries=[_plain(each) for each in summary.contradictions]))
     if summary.gaps:
         parts.append(_part(text("gaps"), text=_plain(", ".join(summary.gaps))))
+    if summary.contradictions:
+        parts.append(_part(text("contradictions"), entries=[_plain(each) for each in summary.contradictions]))
     facts = [
         summary.municipality,
         text(f"status.{summary.status}"),
@@ -113,7 +120,7 @@ def _data(summary: Summary, contact: Mapping[str, Any], wording: Wording, known:
         "rtl": language.direction == "rtl",
         "facts": [_plain(each) for each in facts],
         "contact_label": text("contact"),
-        "contact": [_plain(str(contact[name])) for name in ("phone", "email") if contact.get(name)],
+        "contact": [isolate(_plain(str(contact[name]))) for name in ("phone", "email") if contact.get(name)],
         "topic": _words(summary.topic, None),
         "notes": [_plain(each) for each in summary.notes],
         "consents": consents,
@@ -134,8 +141,8 @@ def _words(told: str | None, tag: str | None) -> dict[str, str] | None:
 
 
 def _plain(text: str) -> str:
-    """Words on one line, without the pictograms of choices and the marks that only a screen needs."""
+    """Words on one line, without the pictograms of choices."""
     kept = "".join(
-        sign for sign in text.translate(ISOLATES) if unicodedata.category(sign) not in NOT_IN_FONTS and sign not in JOINERS
+        sign for sign in text.translate(NOT_SHOWN_ALIKE) if unicodedata.category(sign) not in NOT_IN_FONTS and sign not in JOINERS
     )
     return " ".join(kept.split())

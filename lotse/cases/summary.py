@@ -249,11 +249,12 @@ class Summaries:
             parts.append(f"## {text('summary.changes', version=summary.version)}\n{changed}")
         for section in summary.sections:
             parts.append(f"## {section.heading}\n" + "\n".join(self._markdown_line(line, text) for line in section.lines))
+        if summary.gaps:
+            parts.append(f"## {text('summary.gaps')}\n{', '.join(summary.gaps)}")
         if summary.contradictions:
             listed = "\n".join(f"- {_plain(each)}" for each in summary.contradictions)
             parts.append(f"## {text('summary.contradictions')}\n{listed}")
-        if summary.gaps:
-            parts.append(f"## {text('summary.gaps')}\n{', '.join(summary.gaps)}")
+        if summary.questions:
             parts.append(f"## {text('summary.questions')}\n" + "\n".join(f"- {question}" for question in summary.questions))
         parts.append(f"*{text('summary.footer')}*")
         return "\n\n".join(parts) + "\n"
