@@ -35,6 +35,7 @@ from lotse.storage.tables import Municipality
 
 WAITING_DAYS = ("3", "7", "14", "30")
 LONGEST_SEARCH = 100  # characters
+YEARS = range(1970, 3000)  # the first and last there are cannot be told in another zone
 HERE = "/desk/cases"
 
 router = APIRouter()
@@ -196,9 +197,10 @@ def _known(
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.year in YEARS else None
 
 
 def _filter(asked: Asked, member: Member, towns: list[Municipality], name: str, zone: ZoneInfo) -> Filter:
@@ -214,7 +216,7 @@ def _filter(asked: Asked, member: Member, towns: list[Municipality], name: str, 
         name=name if words(name) else None,
         waiting_days=int(asked.waiting) if asked.waiting else None,
         opened_from=_midnight(first, zone) if first else None,
-        opened_before=_midnight(last + timedelta(days=1), zone) if last and last < date.max else None,
+        opened_before=_midnight(last + timedelta(days=1), zone) if last else None,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from lotse.answers.terms import sound_of
@@ -24,6 +24,8 @@ NAME, THEME = "name", "theme"
 THEMES = ("needs", "interests")  # questions whose choices are themes
 SHORTEST_SOUND = 2  # consonants
 FILLED_AT_ONCE = 200
+MOST_WORDS = 5  # nobody is called by more
+MOST_NAMED = 2000  # cases in which a word of a name is looked for
 
 Mark = tuple[str, str]  # kind and value
 
@@ -53,7 +55,7 @@ def keep(session: Session, case: Case) -> None:
     told = {key: response.value for key, response in sent(case.intake).items()} if case.intake is not None else {}
     forget(session, case)
     for kind, value in marks_of(told):
-        session.add(CaseMark(case_id=case.id, digest=_digest(case.municipality_id, kind, value)))
+        session.add(CaseMark(case_id=case.id, digest=digest_of(case.municipality_id, kind, value)))
     case.marked_at = now()
     session.flush()
 
@@ -72,18 +74,20 @@ def fill(session: Session, limit: int = FILLED_AT_ONCE) -> int:
     return len(found)
 
 
-def named(towns: Iterable[str], name: str) -> list[ColumnElement[bool]]:
-    """Conditions for the cases whose name to call has each of these words, however it is written."""
+def named(session: Session, towns: Iterable[str], name: str) -> set[str]:
+    """Ids of the cases whose name to call has each of these words, however it is written; of a very common one some."""
     here = list(towns)
-    return [
-        or_(*(_marked(here, NAME, form) for form in _forms(word)))
-        for word in words(name)[:5]  # nobody is called by more
-    ]
+    found: set[str] | None = None
+    for word in words(name)[:MOST_WORDS]:
+        marked = select(CaseMark.case_id).where(CaseMark.digest.in_(_digests(here, NAME, _forms(word)))).limit(MOST_NAMED)
+        cases = set(session.scalars(marked))
+        found = cases if found is None else found & cases
+    return found or set()
 
 
 def with_theme(towns: Iterable[str], theme: str) -> ColumnElement[bool]:
     """Condition for the cases with a theme of `themes`."""
-    return _marked(list(towns), THEME, theme)
+    return Case.id.in_(select(CaseMark.case_id).where(CaseMark.digest.in_(_digests(towns, THEME, [theme]))))
 
 
 def _forms(word: str) -> list[str]:
@@ -92,11 +96,11 @@ def _forms(word: str) -> list[str]:
     return [word, f"~{sound}"] if len(sound) >= SHORTEST_SOUND else [word]
 
 
-def _marked(towns: list[str], kind: str, value: str) -> ColumnElement[bool]:
-    wanted = [_digest(town, kind, value) for town in towns]
-    return Case.id.in_(select(CaseMark.case_id).where(CaseMark.digest.in_(wanted)))
+def _digests(towns: Iterable[str], kind: str, values: list[str]) -> list[str]:
+    return [digest_of(town, kind, value) for town in towns for value in values]
 
 
-def _digest(town: str, kind: str, value: str) -> str:
+def digest_of(town: str, kind: str, value: str) -> str:
+    """The keyed hash of a mark in a town."""
     # with the town: nobody can tell that two towns know the same person
     return digest("\0".join(("mark", kind, town, value)))

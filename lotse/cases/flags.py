@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lotse.cases.service import record
@@ -15,6 +15,7 @@ from lotse.storage.tables import Case, CaseFlag, Staff
 
 KINDS = ("deadline", "call_back", "interpreter", "papers", "colleague", "other")
 LONGEST_REASON = 300  # characters
+MOST = 5000  # cases with a flag that the queue can show
 
 
 def of(session: Session, case: Case) -> list[CaseFlag]:
@@ -32,9 +33,9 @@ def of_all(session: Session, cases: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def flagged(kind: str) -> ColumnElement[bool]:
-    """Condition for the cases with a flag."""
-    return Case.id.in_(select(CaseFlag.case_id).where(CaseFlag.kind == kind))
+def flagged(session: Session, kind: str) -> set[str]:
+    """Ids of the cases with a flag. Flags are cleared when their matter is done, so there are few."""
+    return set(session.scalars(select(CaseFlag.case_id).where(CaseFlag.kind == kind).limit(MOST)))
 
 
 def set_flag(session: Session, case: Case, kind: str, reason: str, by: Staff) -> None:

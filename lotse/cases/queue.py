@@ -102,8 +102,9 @@ def page(
 ) -> Page:
     """A page of the queue: the first one, or the one after or before a place; `staff_id` is the reader."""
     towns = _towns(municipalities, wanted)
+    few = _few(session, towns, wanted)
     backwards = before is not None and after is None
-    places = _places(session, towns, wanted, before if backwards else after, backwards)
+    places = _places(session, towns, wanted, few, before if backwards else after, backwards)
     more = len(places) > PAGE
     places = places[:PAGE]
     if backwards:
@@ -115,7 +116,9 @@ def page(
     return Page(rows, begins if after is not None else None, ends if more else None)
 
 
-def _places(session: Session, towns: list[str], wanted: Filter, start: Place | None, backwards: bool) -> list[Place]:
+def _places(
+    session: Session, towns: list[str], wanted: Filter, few: set[str] | None, start: Place | None, backwards: bool
+) -> list[Place]:
     """The places of a page and of one row more, from a place on, or back from it."""
     found: list[Place] = []
     lanes = list(enumerate(LANES))
@@ -128,7 +131,7 @@ def _places(session: Session, towns: list[str], wanted: Filter, start: Place | N
             for status in statuses
             if wanted.status in (None, status)
             for town in towns
-            for case, moment in _branch(session, town, status, wanted, begin, backwards)
+            for case, moment in _branch(session, town, status, wanted, few, begin, backwards)
         ]
         found += sorted(part, key=lambda place: (place.since, place.case), reverse=backwards)
         if len(found) > PAGE:
@@ -137,11 +140,19 @@ def _places(session: Session, towns: list[str], wanted: Filter, start: Place | N
 
 
 def _branch(
-    session: Session, town: str, status: str, wanted: Filter, start: Place | None, backwards: bool
+    session: Session,
+    town: str,
+    status: str,
+    wanted: Filter,
+    few: set[str] | None,
+    start: Place | None,
+    backwards: bool,
 ) -> Iterable[tuple[str, datetime]]:
     """The next cases of one town and status: an index has them in this order."""
     since = _since(status)
-    conditions = [Case.municipality_id == town, *_conditions([town], status, wanted)]
+    if few is not None and not few:
+        return []
+    conditions = _conditions([town], status, wanted, few)
     if wanted.status is None:
         conditions.append(Case.merged_into.is_(None))
     if start is not None and backwards:
@@ -161,21 +172,33 @@ def _towns(municipalities: Iterable[str], wanted: Filter) -> list[str]:
     return sorted(each for each in municipalities if wanted.municipality in (None, each))
 
 
-def _conditions(towns: list[str], status: str, wanted: Filter) -> list[ColumnElement[bool]]:
-    """What a filter asks of cases in a status, apart from the town."""
-    found: list[ColumnElement[bool]] = [Case.status == status]
+def _few(session: Session, towns: list[str], wanted: Filter) -> set[str] | None:
+    """Ids of the only cases that a filter by name or flag can leave; None without one.
+
+    They are looked up first: the database would go through a whole status to find them.
+    """
+    found = finding.named(session, towns, wanted.name) if wanted.name else None
+    if wanted.flag:
+        flagged = flags.flagged(session, wanted.flag)
+        found = flagged if found is None else found & flagged
+    return found
+
+
+def _conditions(towns: list[str], status: str, wanted: Filter, few: set[str] | None) -> list[ColumnElement[bool]]:
+    """What a filter asks of cases in a status and in some towns."""
+    found: list[ColumnElement[bool]]
+    if few is None:
+        found = [Case.municipality_id.in_(towns), Case.status == status]
+    else:  # as expressions, which no index has: SQLite shall begin with the ids
+        found = [Case.id.in_(few), Case.municipality_id.concat("").in_(towns), Case.status.concat("") == status]
     if wanted.assigned_to:
         found.append(Case.assigned_to == wanted.assigned_to)
     if wanted.unassigned:
         found.append(Case.assigned_to.is_(None))
     if wanted.language:
         found.append(Case.language == wanted.language)
-    if wanted.flag:
-        found.append(flags.flagged(wanted.flag))
     if wanted.theme:
         found.append(finding.with_theme(towns, wanted.theme))
-    if wanted.name:
-        found += finding.named(towns, wanted.name)
     if wanted.waiting_days:
         found.append(_since(status) <= now() - timedelta(days=wanted.waiting_days))
     if wanted.opened_from:
@@ -215,14 +238,21 @@ def _rows(session: Session, cases: list[str], staff_id: str) -> list[Row]:
 def numbers(session: Session, municipalities: Iterable[str], wanted: Filter) -> dict[str, int]:
     """How many cases each status has under a filter, and under "" all that the queue shows without one; at most COUNTED + 1."""
     towns = _towns(municipalities, wanted)
-    shown = {status: _number(session, towns, status, wanted) for status in STATUSES}
-    worked_on = _number(session, towns, "closed", wanted, Case.merged_into.is_(None))
-    return {"": min(sum(shown.values()) - shown["closed"] + worked_on, COUNTED + 1), **shown}
+    few = _few(session, towns, wanted)
+    shown, merged = {}, {}
+    for status in STATUSES:
+        shown[status], merged[status] = _number(session, _conditions(towns, status, wanted, few))
+    if merged["closed"] and shown["closed"] > COUNTED:  # of which only some were looked at
+        worked_on, _ = _number(session, [*_conditions(towns, "closed", wanted, few), Case.merged_into.is_(None)])
+        merged["closed"] = shown["closed"] - worked_on
+    return {"": min(sum(shown.values()) - sum(merged.values()), COUNTED + 1), **shown}
 
 
-def _number(session: Session, towns: list[str], status: str, wanted: Filter, *more: ColumnElement[bool]) -> int:
-    rows = select(Case.id).where(Case.municipality_id.in_(towns), *_conditions(towns, status, wanted), *more).limit(COUNTED + 1)
-    return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+def _number(session: Session, conditions: list[ColumnElement[bool]]) -> tuple[int, int]:
+    """How many cases there are, and how many of them are merged into others; COUNTED + 1 are looked at, at most."""
+    rows = select(Case.merged_into).where(*conditions).limit(COUNTED + 1).subquery()
+    found, merged = session.execute(select(func.count(), func.count(rows.c.merged_into))).one()
+    return found, merged
 
 
 def counts(session: Session, municipalities: Iterable[str]) -> dict[str, int]:

@@ -384,6 +384,7 @@ class CaseFlag(Table):
     """A sign that staff have set on a case, with the reason; clearing it deletes the row, the history tells of both."""
 
     __tablename__ = "case_flag"
+    __table_args__ = (Index("ix_case_flag_kind", "kind"),)
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)  # one of flags.KINDS: about the work, not the person
     reason: Mapped[Any] = mapped_column(Encrypted)

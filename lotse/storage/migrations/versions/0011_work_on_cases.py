@@ -27,6 +27,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('case_id', 'kind')
     )
+    op.create_index('ix_case_flag_kind', 'case_flag', ['kind'])
     op.create_table('case_task',
     sa.Column('id', sa.String(length=40), nullable=False),
     sa.Column('case_id', sa.String(length=40), nullable=False),
