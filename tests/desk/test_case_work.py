@@ -13,6 +13,7 @@ from lotse.cases.service import record
 from lotse.core import Core
 from lotse.staff import Role
 from lotse.storage.tables import Case, CaseCheck, CaseEvent, CaseFlag, CaseTask, Response
+from tests import pdf
 from tests.desk.conftest import ELSEWHERE, Browser, SignedIn, make_case, make_contact
 
 
@@ -302,3 +303,22 @@ async def test_responses_that_do_not_fit_together_are_named(core: Core, browser:
     assert part.count("<li>") == 1
     assert "Children: 0" in part
     assert 'class="contradictions"' not in (await worker.get(f"/desk/cases/{fitting}")).text
+
+
+async def test_the_summary_as_a_pdf(core: Core, browser: SignedIn) -> None:
+    name = reference(core)
+    worker = browser(Role.CASE_WORKER)
+    page = (await worker.get(f"/desk/cases/{name}")).text
+    for language, label in (("de", "Rufname"), ("uk", "Як звертатися")):
+        assert f'href="/desk/cases/{name}/summary.pdf?language={language}"' in page
+        answer = await worker.get(f"/desk/cases/{name}/summary.pdf?language={language}")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/pdf"
+        assert answer.headers["content-disposition"] == f'inline; filename="{name}-{language}.pdf"'
+        assert answer.headers["cache-control"] == "no-store"
+        drawn = " ".join(pdf.words(answer.content))
+        assert label in drawn
+        assert "Олена" in drawn
+    assert (await worker.get(f"/desk/cases/{name}/summary.pdf")).headers["content-language"] == "en", "the member's own"
+    for language in ("ar", "xx"):
+        assert (await worker.get(f"/desk/cases/{name}/summary.pdf?language={language}")).status_code == 404
