@@ -125,6 +125,8 @@ def _page(desk: Desk, session: Session, member: Member, asked: Asked) -> HTMLRes
     ids = [town.id for town in towns]
     places = {"after": Place.parse(asked.after), "before": Place.parse(asked.before)}
     shown = queue.page(session, ids, wanted, member.staff_id, **places)
+    if not shown.rows and any(places.values()):  # what stood there has moved meanwhile
+        shown = queue.page(session, ids, wanted, member.staff_id)
     return desk.page(
         member,
         "queue.html",
