@@ -18,7 +18,7 @@ from bot import link_check
 from bot.outbox import Outbox
 from lotse import privacy
 from lotse.answers import links, telling
-from lotse.cases import appointments
+from lotse.cases import appointments, finding
 from lotse.core import Core
 from lotse.crisis import calls
 from lotse.intake import reminders
@@ -61,6 +61,7 @@ class Worker:
             _Job("webhooks", 2.0, self.call_webhooks),
             _Job("crisis words", 600.0, self._lapse),
             _Job("retention", 3600.0, self._purge),
+            _Job("marks of old cases", 3600.0, self._mark),
         )
 
     async def run(self) -> None:
@@ -154,6 +155,19 @@ class Worker:
         if lapsed:
             log.info("words of crisis messages deleted", calls=lapsed)
         return []
+
+    def _mark(self) -> list[str]:
+        """Some at a time: nobody else can write meanwhile."""
+        marked = 0
+        while more := self._mark_some():
+            marked += more
+        if marked:
+            log.info("old cases can be found by name and theme", cases=marked)
+        return []
+
+    def _mark_some(self) -> int:
+        with self._core.database.session() as session:
+            return finding.fill(session)
 
     def _purge(self) -> list[str]:
         started = time.monotonic()

@@ -7,7 +7,7 @@ import importlib
 
 from lotse.settings import Settings
 
-NAMES = ("turn", "load", "understanding", "languages", "intake")
+NAMES = ("turn", "load", "understanding", "languages", "intake", "desk")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

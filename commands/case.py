@@ -8,18 +8,19 @@ import os
 import sys
 from collections import Counter
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from commands.errors import CommandError
 from lotse import audit, cases, core
-from lotse.cases import queue
+from lotse.cases import pdf, queue
 from lotse.cases.export import FORMATS, Export
 from lotse.cases.summary import STAFF_LANGUAGES
 from lotse.cases.work import STATUSES
 from lotse.core import Core
 from lotse.settings import Settings
-from lotse.storage.tables import Case, Municipality
+from lotse.storage.tables import Case, Municipality, now
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true")
     show = actions.add_parser("show", help="the summary of one case")
     show.add_argument("reference", metavar="REF")
-    show.add_argument("--format", choices=("json", "md"), default="md")
-    show.add_argument("--language", choices=STAFF_LANGUAGES, default="de")
+    show.add_argument("--format", choices=("json", "md", "pdf"), default="md")
+    show.add_argument("--language", default="de", help=f"{', '.join(STAFF_LANGUAGES)}; as pdf also the newcomer's own")
+    show.add_argument("--output", metavar="FILE", type=Path, help="write to a file instead of standard output")
     export = actions.add_parser("export", help="cases as a file; .xlsx, .csv or .json")
     export.add_argument("file", type=Path, metavar="FILE")
     export.add_argument("--municipality", metavar="SLUG", help="of one town only")
@@ -56,12 +58,34 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
         case = cases.find(session, arguments.reference)
         if case is None:
             raise CommandError(f"no case has the reference {arguments.reference!r}; ./run case list shows all")
+        offered = pdf.languages(case.language, parts.languages) if arguments.format == "pdf" else list(STAFF_LANGUAGES)
+        if arguments.language not in offered:
+            raise CommandError(f"--language {arguments.language!r} is not offered here; choose one of {', '.join(offered)}")
         audit.note(session, audit.OPERATOR, "case.read", town=case.municipality_id, reference=case.reference)
         summary = parts.summaries.of(case, arguments.language)
-    if arguments.format == "json":
-        print(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
+        contact = case.conversation.contact or {}
+        today = now().astimezone(ZoneInfo(case.municipality.time_zone)).date()
+    if arguments.format == "pdf":
+        _write(arguments.output, pdf.render(summary, contact, parts.wording, parts.languages, today))
+    elif arguments.format == "json":
+        _write(arguments.output, f"{json.dumps(summary.as_json(), ensure_ascii=False, indent=2)}\n".encode())
     else:
-        sys.stdout.write(parts.summaries.as_markdown(summary))
+        _write(arguments.output, parts.summaries.as_markdown(summary).encode())
+
+
+def _write(file: Path | None, content: bytes) -> None:
+    """To the file, readable by its owner only, for it tells of a person; else to standard output."""
+    if file is None:
+        if content.startswith(b"%PDF") and sys.stdout.isatty():
+            raise CommandError("a PDF does not belong on a terminal; add --output FILE, or send it on with > or |")
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+        return
+    try:
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
+            opened.write(content)
+    except OSError as error:
+        raise CommandError(f"{file} cannot be written: {error.strerror}; name another --output") from error
 
 
 def _export(parts: Core, arguments: argparse.Namespace) -> None:

@@ -52,6 +52,7 @@ WAITED = {
     "irina": (timedelta(days=9), timedelta(days=3)),
 }
 NOTE = "Am Dienstag angerufen: Sie bringt ihr Diplom zum ersten Treffen mit.\nDolmetscherin ist bestellt."
+WAITS_FOR = "Platz im Sprachkurs"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -202,10 +203,15 @@ class _Scene:
     def _work(self, cases: dict[str, str]) -> None:
         """What the guides have done so far."""
         colleague = self._signed_in("colleague")
-        self._do(colleague, f"/desk/cases/{cases['amir']}", "take", "status")
+        self._do(colleague, f"/desk/cases/{cases['amir']}", "take")
+        colleague.click("#change-status ~ details summary")
+        colleague.fill("#reason_waiting", WAITS_FOR)
+        self._do(colleague, None, "status")
         colleague.context.close()
         guide = self._signed_in("guide")
         self._do(guide, f"/desk/cases/{cases['irina']}", "take")
+        guide.click("#change-status ~ details:last-of-type summary")
+        guide.select_option("#outcome", "done")
         guide.click("form[action$='/status'] button[value=closed]")
         guide.wait_for_selector(".case-head .status-closed")
         self._do(guide, f"/desk/cases/{cases['oksana']}", "take")

@@ -1,14 +1,15 @@
-"""The queue of cases, and the page of one case with what a case worker can do."""
+"""The page of a case with what a case worker can do, and the news for open pages. The queue is in queue.py."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from functools import partial
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from markupsafe import Markup, escape
@@ -22,59 +23,35 @@ from desk.hub import CASES, Hub
 from desk.laying import end_talk
 from desk.render import Desk, TheDesk
 from lotse import audit, cases
-from lotse.cases import deletion, likeness, queue, work
-from lotse.cases.export import FORMATS
+from lotse.cases import deletion, flags, likeness, news, passing_on, pdf, queue, tasks, work
 from lotse.cases.summary import STAFF_LANGUAGES
 from lotse.cases.work import WorkError
 from lotse.replies import say
 from lotse.staff import Role
-from lotse.storage.tables import Case, Municipality, Staff, now
+from lotse.storage.tables import Case, Staff, now
 
 CaseWorker = Annotated[Member, Depends(requires(Role.CASE_WORKER))]
 Field = Annotated[str, Form()]
 
 KEEP_ALIVE = 15.0  # seconds; proxies close a connection that is silent for long
-LAST_PAGE = 10_000
-DONE = ("take", "assign", "status", "note", "erase", "refuse", "merge", "split", "different")
+DONE = (
+    "take", "assign", "status", "note", "erase", "refuse", "merge", "split", "different", "flag", "flag_cleared", "task",
+    "task_done", "task_undone", "transfer", "refer", "verify",
+)  # fmt: skip
+
+LIMITS = {  # characters, by field
+    "note": work.LONGEST_NOTE,
+    "reason": deletion.LONGEST_REASON,
+    "reason_waiting": work.LONGEST_REASON,
+    "reason_closed": work.LONGEST_REASON,
+    "flag_reason": flags.LONGEST_REASON,
+    "task": tasks.LONGEST_TASK,
+    "organisation": passing_on.LONGEST_NAME,
+    "handed_over": passing_on.LONGEST_TEXT,
+    "offer": passing_on.LONGEST_NAME,
+}
 
 router = APIRouter()
-
-
-@router.get("/desk/cases")
-def all_cases(desk: TheDesk, member: CaseWorker, status: str = "", mine: str = "", page: str = "1") -> HTMLResponse:
-    """The queue."""
-    wanted = wanted_of(member, status, mine, page)
-    chosen, number = wanted.status or "", wanted.page
-    towns = member.municipalities(Role.CASE_WORKER)
-    with desk.core.database.reading() as session:
-        rows, more = queue.rows(session, towns, wanted)
-        counts = {"": queue.total(session, towns, wanted.assigned_to), **queue.counts(session, towns, wanted.assigned_to)}
-        zone = session.get_one(Municipality, min(towns)).time_zone
-        for town in sorted({row.case.municipality_id for row in rows}):
-            seen = [row.case.reference for row in rows if row.case.municipality_id == town]
-            audit.note(session, member.staff_id, "queue.read", town=town, references=seen)
-    return desk.page(
-        member,
-        "queue.html",
-        zone=zone,
-        rows=rows,
-        counts=counts,
-        chosen=chosen,
-        mine=bool(mine),
-        several=len(towns) > 1,
-        here=_address(chosen, bool(mine), number),
-        address=_address,
-        export=partial(_export_address, chosen, bool(mine)),
-        formats=FORMATS,
-        before=number - 1,
-        after=number + 1 if more else 0,
-    )
-
-
-def wanted_of(member: Member, status: str, mine: str, page: str = "1") -> queue.Filter:
-    """What an address of the queue asks for; what it does not mean is left out."""
-    number = min(int(page), LAST_PAGE) if page.isdecimal() and int(page) else 1
-    return queue.Filter(status if status in work.STATUSES else None, member.staff_id if mine else None, number)
 
 
 @router.get("/desk/cases/events")
@@ -112,49 +89,68 @@ def one_case(desk: TheDesk, member: CaseWorker, reference: str, language: str = 
     """The page of a case."""
     with desk.core.database.reading() as session:
         found = find_case(session, member, reference)
-        return case_page(desk, session, member, found, language=language, done=done if done in DONE else "")
+        page = case_page(desk, session, member, found, language=language, done=done if done in DONE else "")
+        case_id, read, newest = found.id, news.read_until(session, found, member.staff_id), news.newest(found)
+    if read != newest:
+        with desk.core.database.session() as session:
+            news.mark_read(session, case_id, member.staff_id, newest)
+    return page
 
 
 @router.post("/desk/cases/{reference}/take")
 def take(desk: TheDesk, member: CaseWorker, reference: str) -> Response:
     """Make the case one's own."""
-    return _do(desk, member, reference, "take", work.take)
+    return work_on(desk, member, reference, "take", work.take)
 
 
 @router.post("/desk/cases/{reference}/assign")
 def assign(desk: TheDesk, member: CaseWorker, reference: str, to: Field = "") -> Response:
     """Give the case to a colleague."""
-    return _do(desk, member, reference, "assign", lambda session, case, by: work.assign(session, case, to, by), to=to)
+    return work_on(desk, member, reference, "assign", lambda session, case, by: work.assign(session, case, to, by), to=to)
 
 
 @router.post("/desk/cases/{reference}/status")
-def status(desk: TheDesk, member: CaseWorker, reference: str, status: Field = "") -> Response:
-    """Change the status."""
+def status(
+    desk: TheDesk,
+    member: CaseWorker,
+    reference: str,
+    status: Field = "",
+    reason_waiting: Field = "",
+    outcome: Field = "",
+    reason_closed: Field = "",
+) -> Response:
+    """Change the status: `waiting` with what it waits for, `closed` with what came of it."""
 
     def change(session: Session, case: Case, by: Staff) -> None:
-        if status == "closed" and status in work.offered_statuses(case):
-            end_talk(desk, session, case, by)  # while it is open: the newcomer is told that the bot speaks again
-        work.set_status(session, case, status, by)
+        if status == "waiting":
+            work.wait(session, case, reason_waiting, by)
+        elif status == "closed":
+            if case.status != "closed" and outcome in work.OUTCOMES:
+                end_talk(desk, session, case, by)  # while it is open: the newcomer is told that the bot speaks again
+            work.close(session, case, outcome, reason_closed, by)
+        else:
+            work.set_status(session, case, status, by)
 
-    return _do(desk, member, reference, "status", change)
+    typed = {"reason_waiting": reason_waiting, "outcome": outcome, "reason_closed": reason_closed}
+    return work_on(desk, member, reference, "status", change, **typed)
 
 
 @router.post("/desk/cases/{reference}/note")
 def note(desk: TheDesk, member: CaseWorker, reference: str, text: Field = "") -> Response:
     """Add a note."""
-    return _do(desk, member, reference, "note", lambda session, case, by: work.write_note(session, case, text, by), note=text)
+    return work_on(desk, member, reference, "note", lambda session, case, by: work.write_note(session, case, text, by), note=text)
 
 
-def _do(
-    desk: Desk, member: Member, reference: str, done: str, change: Callable[[Session, Case, Staff], None], **kept: str
+def work_on(
+    desk: Desk, member: Member, reference: str, done: str, change: Callable[[Session, Case, Staff], None], **typed: str
 ) -> Response:
-    """Change a case and show it; what it does not allow is said at the field, with the input kept."""
+    """Change a case and show it; what it does not allow is said at the field, with what was typed."""
     with desk.core.database.session() as session:
         found = find_case(session, member, reference)
         try:
             change(session, found, session.get_one(Staff, member.staff_id))
         except WorkError as error:
-            return case_page(desk, session, member, found, 422, error=error, **kept)
+            return case_page(desk, session, member, found, 422, error=error, **typed)
         return to_case(found, done)
 
 
@@ -182,11 +178,12 @@ def case_page(
     language: str = "",
     done: str = "",
     error: WorkError | None = None,
-    note: str = "",
-    to: str = "",
-    reason: str = "",
+    **typed: str,
 ) -> HTMLResponse:
-    """The page of a case; after a change that was refused with the error and what was typed."""
+    """The page of a case; after a change that was refused with the error and what was typed, by the field's name."""
+    read = news.read_until(session, found, member.staff_id)
+    unread = news.since(found, member.staff_id, read)
+    people = work.colleagues(session, found.municipality_id)
     merged = likeness.merged(session, found)
     root = likeness.root(session, found)
     return desk.page(
@@ -197,20 +194,29 @@ def case_page(
         **read_case(desk, session, member, found, language),
         zone=found.municipality.time_zone,
         summary_languages=STAFF_LANGUAGES,
+        pdf_languages=pdf.languages(found.language, desk.core.languages),
         may_take=work.may_take(found, member.staff_id),
         next_statuses=work.offered_statuses(found),
-        colleagues=[each for each in work.colleagues(session, found.municipality_id) if each.id != found.assigned_to],
+        status_reason=work.reason(found),
+        outcomes=work.OUTCOMES,
+        may_transfer=passing_on.may_transfer(found),
+        people=people,
+        colleagues=[each for each in people if each.id != found.assigned_to],
+        flags=flags.of(session, found),
+        flag_kinds=flags.KINDS,
+        tasks=tasks.of(session, found),
+        unread={event.number for event in unread},
+        new_questions=news.changed_questions(unread),
+        today=now().astimezone(ZoneInfo(found.municipality.time_zone)).date().isoformat(),
         history=history(desk, session, member, found),
         root=root if root is not found else None,
         merged=merged,
         proposals=likeness.proposals(session, found),
         request=_request(session, found) if found.kind == deletion.KIND else None,
-        limits={"note": work.LONGEST_NOTE, "reason": deletion.LONGEST_REASON},
+        limits=LIMITS,
         done=done,
         errors={error.field: f"case.error.{error.field}.{error.reason}"} if error else {},
-        note=note,
-        to=to,
-        reason=reason,
+        typed=defaultdict(str, typed),
     )
 
 
@@ -251,16 +257,3 @@ def _linked(note: str, references: list[str]) -> Markup:
 
 def _summary_text(desk: Desk, language: str, key: str, /, **values: Any) -> str:
     return desk.core.wording.render(say(f"summary.{key}", **values), language)
-
-
-def _address(status: str, mine: bool, page: int = 1) -> str:
-    """Address of a view of the queue."""
-    chosen = {"status": status, "mine": "1" if mine else "", "page": str(page) if page > 1 else ""}
-    query = urlencode({name: value for name, value in chosen.items() if value})
-    return f"/desk/cases?{query}" if query else "/desk/cases"
-
-
-def _export_address(status: str, mine: bool, form: str) -> str:
-    """Address of a view of the queue as a file."""
-    chosen = {"status": status, "mine": "1" if mine else "", "format": form}
-    return f"/desk/cases/export?{urlencode({name: value for name, value in chosen.items() if value})}"

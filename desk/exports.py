@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, Depends, HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from desk.access import Member
-from desk.cases import CaseWorker, wanted_of
+from desk.cases import CaseWorker
+from desk.queue import Asked, wanted
 from desk.render import TheDesk
 from lotse import audit
 from lotse.cases import queue
@@ -21,13 +23,13 @@ router = APIRouter()
 
 
 @router.get("/desk/cases/export")
-def export(desk: TheDesk, member: CaseWorker, status: str = "", mine: str = "", format: str = "xlsx") -> Response:
+def export(desk: TheDesk, member: CaseWorker, asked: Annotated[Asked, Depends()], format: str = "xlsx") -> Response:
     """All cases that the queue's pages show, in pieces: it begins at once, however many there are."""
     if format not in FORMATS:
         raise HTTPException(404)
     towns = member.municipalities(Role.CASE_WORKER)
     with desk.core.database.session() as session:
-        found = queue.all_of(session, towns, wanted_of(member, status, mine))
+        found = queue.all_of(session, towns, wanted(desk, session, member, asked))
         counts = Counter(town for _, town in found)
         for town in sorted(towns):
             audit.note(session, member.staff_id, "case.exported", town=town, cases=counts[town], format=format)

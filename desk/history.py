@@ -14,6 +14,8 @@ from lotse.cases.queue import BY_NEWCOMER
 from lotse.intake.asking import Asking
 from lotse.storage.tables import Case, CaseEvent
 
+ABOUT_QUESTIONS = ("amended", "verified", "unverified")  # kinds of events that name questions
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -22,7 +24,7 @@ class Entry:
     event: CaseEvent
     by_newcomer: bool
     other: str | None = None
-    questions: list[str] = field(default_factory=list)  # short names of the questions whose responses were changed
+    questions: list[str] = field(default_factory=list)  # short names of those that it is about
     times: list[datetime] = field(default_factory=list)  # of an appointment
 
 
@@ -51,7 +53,7 @@ def _other(event: CaseEvent) -> str | None:
 
 
 def _questions(desk: Desk, session: Session, member: Member, case: Case, event: CaseEvent) -> list[str]:
-    if event.kind != "amended":
+    if event.kind not in ABOUT_QUESTIONS:
         return []
     questionnaire = desk.core.intakes.questionnaire(session, case.intake)
     asking = Asking(questionnaire, member.language, case.municipality)

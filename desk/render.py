@@ -30,6 +30,7 @@ from lotse.wording import Wording
 # in the order of the bar; who sees an entry is the rule of its route, an entry without a route does not show
 NAVIGATION = (
     ("/desk/cases", "nav.cases"),
+    ("/desk/tasks", "nav.tasks"),
     ("/desk/calls", "nav.calls"),
     ("/desk/answers", "nav.answers"),
     ("/desk/questions", "nav.questions"),

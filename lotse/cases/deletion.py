@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from lotse.cases import likeness
@@ -20,7 +20,7 @@ from lotse.cases.work import WorkError
 from lotse.intake.runs import sent
 from lotse.privacy import erase_told
 from lotse.replies import Button, Reply, Say, say
-from lotse.storage.tables import Case, Conversation, Inbound, Intake, Outbound, Staff
+from lotse.storage.tables import Case, CaseFlag, CaseTask, Conversation, Inbound, Intake, Outbound, Staff
 
 KIND = "deletion"
 ANSWER_WITHIN = timedelta(days=30)
@@ -113,7 +113,9 @@ def erase(session: Session, case: Case, by: Staff, also: Sequence[Case] = ()) ->
     conversations = [case.conversation, *(each.conversation for each in also if each.id in known)]
     erased = [erase_told(session, each, _being_worked_on(session, each), keep_case=case.id) for each in conversations]
     case.topic = None
-    case.events.clear()  # notes may say what is to be forgotten
+    case.events.clear()  # notes may say what is to be forgotten, and so may flags and tasks
+    for table in (CaseFlag, CaseTask):
+        session.execute(delete(table).where(table.case_id == case.id))
     case.status = "closed"
     told = {
         "intakes": sum(each.intakes for each in erased),

@@ -16,14 +16,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
-from lotse.intake import extract
+from lotse.cases import verifying
+from lotse.intake import extract, relevance
 from lotse.intake.asking import Asking, language_name
 from lotse.intake.flow import relevant_questions
 from lotse.intake.questionnaire import Question, Questionnaire
 from lotse.intake.runs import LIVE, sent
 from lotse.intake.versions import Questionnaires
 from lotse.replies import Say, say
-from lotse.storage.tables import Case, Intake, Response
+from lotse.storage.tables import Case, CaseCheck, Intake, Response
 from lotse.wording import Wording
 
 SECTIONS = ("person", "urgent", "goal", "needs", "abilities", "themes", "language", "family", "consented")
@@ -48,6 +49,9 @@ class Line:
     confirmed_at: str | None = None  # when the newcomer confirmed it by sending
     codes: dict[str, str] = field(default_factory=dict)  # names of the field in other systems
     suggestion: bool = False
+    response: int | None = None  # its number
+    verified_at: str | None = None  # when a case worker verified it
+    verified_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class Summary:
     completeness: str
     sections: list[Section]
     gaps: list[str]
+    contradictions: list[str]  # responses that do not fit together
     questions: list[str]
     version: int  # how often the newcomer has sent it
     changes: list[Change]
@@ -96,14 +101,14 @@ class Summary:
 
 
 class Summaries:
-    """Writes the page of a case in a case worker's language."""
+    """Writes the page of a case in a language: a case worker's, or the newcomer's own for what they are handed out."""
 
     def __init__(self, questionnaires: Questionnaires, wording: Wording) -> None:
         self._questionnaires = questionnaires
         self._wording = wording
 
     def of(self, case: Case, language: str) -> Summary:
-        """The page of a case; the language is one of STAFF_LANGUAGES. Of an intake that was withdrawn nothing is shown."""
+        """The page of a case, in an offered language. Of an intake that was withdrawn nothing is shown."""
         session = object_session(case)
         assert session is not None
         questionnaire = self._questionnaires.of(session, case.intake)
@@ -122,9 +127,10 @@ class Summaries:
         left = [asking.short(each) for each in asked if each.sensitive and each.key not in responses]
         zone = ZoneInfo(case.municipality.time_zone)
         household = _household(session, case)
+        checks = verifying.of(session, case)
 
         def line(question: Question) -> Line:
-            return self._line(asking, question, last[question.key], language, zone)
+            return self._line(asking, question, last[question.key], checks.get(question.key), language, zone)
 
         lines = {
             name: [
@@ -160,6 +166,7 @@ class Summaries:
             completeness=self._text("summary.completeness", language, given=len(given), asked=len(asked)) if asked else "",
             sections=sections,
             gaps=gaps + [self._text("summary.left_to_guide", language, short=each) for each in left],
+            contradictions=self._contradictions(questionnaire, asking, responses, language) if intake is not None else [],
             questions=[self._text("summary.ask_gap", language, short=gap) for gap in gaps],
             version=intake.sent if intake else 0,
             changes=self._changes(questionnaire, asking, intake, town, language) if intake else [],
@@ -174,6 +181,23 @@ class Summaries:
             (question, questionnaire.words_of(question, language).short)
             for question in questionnaire.questions
             if question.summary
+        ]
+
+    def _contradictions(
+        self, questionnaire: Questionnaire, asking: Asking, responses: dict[str, Any], language: str
+    ) -> list[str]:
+        """Responses that do not fit together, as the questionnaire says; questions that no longer apply do not count."""
+        asked = {question.key for question in relevant_questions(questionnaire, responses)}
+
+        def told(name: str) -> Say:
+            question = questionnaire.question(name)
+            value = self._shown(asking.shown(question, responses[name]), language)
+            return say("summary.told", short=asking.short(question), value=value)
+
+        return [
+            self._text("summary.contradiction", language, responses=[told(name) for name in each.between])
+            for each in questionnaire.contradictions
+            if set(each.between) <= asked and relevance.holds(each.when, responses)
         ]
 
     def _changes(
@@ -236,6 +260,10 @@ class Summaries:
             parts.append(f"## {section.heading}\n" + "\n".join(self._markdown_line(line, text) for line in section.lines))
         if summary.gaps:
             parts.append(f"## {text('summary.gaps')}\n{', '.join(summary.gaps)}")
+        if summary.contradictions:
+            listed = "\n".join(f"- {_plain(each)}" for each in summary.contradictions)
+            parts.append(f"## {text('summary.contradictions')}\n{listed}")
+        if summary.questions:
             parts.append(f"## {text('summary.questions')}\n" + "\n".join(f"- {question}" for question in summary.questions))
         parts.append(f"*{text('summary.footer')}*")
         return "\n\n".join(parts) + "\n"
@@ -253,9 +281,21 @@ class Summaries:
         if line.suggestion:
             return shown
         key = "summary.confirmed_by_newcomer" if line.confirmed_at else "summary.confirmed"
-        return f"{shown} · {text(key, date=line.confirmed_at or line.given_at)}"
+        shown = f"{shown} · {text(key, date=line.confirmed_at or line.given_at)}"
+        if line.verified_at is None:
+            return shown
+        by = line.verified_by or text("summary.somebody")
+        return f"{shown} · {text('summary.verified', date=line.verified_at, name=_plain(by))}"
 
-    def _line(self, asking: Asking, question: Question, response: Response, language: str, zone: ZoneInfo) -> Line:
+    def _line(
+        self,
+        asking: Asking,
+        question: Question,
+        response: Response,
+        check: CaseCheck | None,
+        language: str,
+        zone: ZoneInfo,
+    ) -> Line:
         return Line(
             question=question.key,
             label=asking.short(question),
@@ -266,6 +306,9 @@ class Summaries:
             given_at=response.given_at.astimezone(zone).date().isoformat(),
             confirmed_at=response.confirmed_at.astimezone(zone).date().isoformat() if response.confirmed_at else None,
             codes=question.codes,
+            response=response.number,
+            verified_at=check.at.astimezone(zone).date().isoformat() if check is not None else None,
+            verified_by=check.staff.name if check is not None and check.staff is not None else None,
         )
 
     def _suggestions(self, question: Question, response: Response, language: str, zone: ZoneInfo) -> list[Line]:

@@ -12,6 +12,9 @@ only (deletion.py), and a merged case stays closed until it is split.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,7 +24,10 @@ from lotse.storage import trail
 from lotse.storage.tables import ApiToken, Case, Staff, StaffRole
 
 STATUSES = ("new", "open", "waiting", "closed")
+TRANSFERRED = "transferred"
+OUTCOMES = ("done", "moved", "not_wanted", "unreachable", "other")  # why a case is closed; TRANSFERRED comes of itself
 LONGEST_NOTE = 10_000  # characters
+LONGEST_REASON = 500
 _NEXT: dict[str, tuple[str, ...]] = {
     "new": ("open", "closed"),
     "open": ("waiting", "closed"),
@@ -67,7 +73,7 @@ def take(session: Session, case: Case, by: Staff) -> None:
         raise WorkError("take", "taken", "a colleague has the case; assign it to yourself if you agreed on that")
     _assign(session, case, by, by)
     if case.status == "new":
-        _change_status(session, case, "open", by)
+        change_status(session, case, "open", by)
 
 
 def assign(session: Session, case: Case, to: str, by: Staff) -> None:
@@ -88,17 +94,80 @@ def set_status(session: Session, case: Case, status: str, by: Staff | ApiToken) 
     if status not in offered:
         following = f"after {case.status} comes one of {', '.join(offered)}" if offered else "it is changed elsewhere"
         raise WorkError("status", "not_allowed", following)
-    _change_status(session, case, status, by)
+    change_status(session, case, status, by)
+
+
+def wait(session: Session, case: Case, for_what: str, by: Staff) -> None:
+    """Set a case to `waiting`, and say for what; a case that waits may get another reason."""
+    _check_offered(case, "waiting")
+    for_what = required(for_what, "reason_waiting", LONGEST_REASON)
+    if case.status != "waiting" or reason(case).words != for_what:
+        change_status(session, case, "waiting", by, reason=for_what)
+
+
+def close(session: Session, case: Case, outcome: str, words: str, by: Staff) -> None:
+    """Close a case with an outcome of OUTCOMES; `other` needs words."""
+    if case.status == "closed":
+        return  # pressed twice
+    _check_offered(case, "closed")
+    if outcome not in OUTCOMES:
+        raise WorkError("outcome", "unknown", f"choose one of {', '.join(OUTCOMES)}")
+    if outcome == "other" or len(words) > LONGEST_REASON:
+        words = required(words, "reason_closed", LONGEST_REASON)
+    change_status(session, case, "closed", by, outcome=outcome, reason=_plain(words))
+
+
+def _check_offered(case: Case, status: str) -> None:
+    offered = offered_statuses(case)
+    if status != case.status and status not in offered:
+        raise WorkError("status", "not_allowed", f"after {case.status} comes one of {', '.join(offered)}")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a case has its status, as far as staff said so; empty where they did not."""
+
+    words: str = ""
+    outcome: str = ""  # of OUTCOMES, or TRANSFERRED
+    organisation: str = ""  # to which it was transferred
+
+
+def reason(case: Case) -> Reason:
+    """Why a case has the status that it has."""
+    last = next((event for event in reversed(case.events) if event.kind == "status"), None)
+    if last is None or last.body["to"] != case.status:
+        return Reason()
+    outcome = last.body.get("outcome", "")
+    handed = next((event for event in reversed(case.events) if event.kind == TRANSFERRED), None)
+    organisation = handed.body["organisation"] if handed is not None and outcome == TRANSFERRED else ""
+    return Reason(last.body.get("reason", ""), outcome, organisation)
 
 
 def write_note(session: Session, case: Case, text: str, by: Staff) -> None:
     """Add a case note."""
-    text = text.replace("\r\n", "\n").strip()
+    record(session, case, "note", required(text, "note", LONGEST_NOTE), by)
+
+
+def required(text: str, field: str, longest: int) -> str:
+    """What staff typed into a field that must not be empty, in one spelling of line ends."""
+    text = _plain(text)
     if not text:
-        raise WorkError("note", "empty", "write something first")
-    if len(text) > LONGEST_NOTE:
-        raise WorkError("note", "long", f"too long; at most {LONGEST_NOTE} characters")
-    record(session, case, "note", text, by)
+        raise WorkError(field, "empty", "write something first")
+    if len(text) > longest:
+        raise WorkError(field, "long", f"too long; at most {longest} characters")
+    return text
+
+
+def day_of(text: str, field: str) -> date:
+    """The day that staff typed, as browsers send it."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise WorkError(field, "date", "a day such as 2026-12-31 is needed") from error
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
 
 
 def colleagues(session: Session, municipality_id: str) -> list[Staff]:
@@ -115,10 +184,16 @@ def _assign(session: Session, case: Case, to: Staff, by: Staff) -> None:
     record(session, case, "assigned", {"from": before, "to": to.name}, by)
 
 
-def _change_status(session: Session, case: Case, status: str, by: Staff | ApiToken) -> None:
+def change_status(
+    session: Session, case: Case, status: str, by: Staff | ApiToken, *, outcome: str = "", reason: str = ""
+) -> None:
+    """Give a case another status, whatever it had, and note why."""
     before, case.status = case.status, status
+    case.outcome = outcome or None
+    told = {"from": before, "to": status, "outcome": outcome, "reason": reason}
+    said = {name: value for name, value in told.items() if value}
     if isinstance(by, Staff):
-        record(session, case, "status", {"from": before, "to": status}, by)
+        record(session, case, "status", said, by)
         return
-    record(session, case, "status", {"from": before, "to": status, "by": by.name})
+    record(session, case, "status", {**said, "by": by.name})
     trail.note(session, by.id, "case.status", town=case.municipality_id, reference=case.reference, fields=FIELDS["status"])

@@ -38,6 +38,7 @@ _QUESTION = {
 _GROUP = {"repeat": _TEXT, "max": _NUMBER, "count": _TEXT}
 _TOP = {"name": _TEXT, "version": _TEXT, "sections": _LIST, "given": _LIST}
 _WORDS = {"label": _TEXT, "short": _TEXT, "why": _TEXT, "next": _TEXT, "one_of": _TEXT, "choices": _PAIRS}
+_CONTRADICTION = {"between": _LIST, "when": _TEXT}
 _TRANSLATION = {"sections": _PAIRS, "consents": _PAIRS}
 _FITS: dict[str, Callable[[Any], bool]] = {
     _TEXT: lambda value: isinstance(value, str),
@@ -65,12 +66,18 @@ def malformed(source: dict[str, Any], structure: str = "questions.yml") -> list[
     data = source.get("questions")
     if not isinstance(data, dict):
         return [f"{structure}: name, version, sections and questions are missing"]
-    found = list(_kinds(structure, data, _TOP, {"name", "version", "sections"}, {"questions"}))
+    found = list(_kinds(structure, data, _TOP, {"name", "version", "sections"}, {"questions", "contradictions"}))
     entries = data.get("questions")
     if not isinstance(entries, list) or not entries:
         return [*found, f"{structure}: there are no questions; list at least one under questions"]
     for number, entry in enumerate(entries, 1):
         found += _entry(structure, entry, number)
+    contradictions = data.get("contradictions", [])
+    if not isinstance(contradictions, list) or not all(isinstance(each, dict) for each in contradictions):
+        found.append(f"{structure}: contradictions must be a list of {{between: [...], when: ...}}")
+    else:
+        for number, each in enumerate(contradictions, 1):
+            found += _kinds(f"{structure}: contradiction {number}", each, _CONTRADICTION, set(_CONTRADICTION))
     for tag, labels in source.get("words", {}).items():
         found += _words(f"{tag}.yml", labels)
     return found
@@ -152,6 +159,7 @@ def problems(questionnaire: Questionnaire, tags: list[str]) -> list[str]:
         before.add(question.name)
     found += _wrong_repeats(questionnaire)
     found += _wrong_order(questionnaire)
+    found += _wrong_contradictions(questionnaire)
     for tag in tags:
         translation = questionnaire.translations.get(tag)
         if translation is None:
@@ -199,6 +207,23 @@ def _wrong_given(questionnaire: Questionnaire) -> Iterator[str]:
     unknown = sorted(set(questionnaire.given) - set(GIVEN))
     if unknown:
         yield f"given names {', '.join(unknown)}, which the town does not tell; there are {', '.join(GIVEN)}"
+
+
+def _wrong_contradictions(questionnaire: Questionnaire) -> Iterator[str]:
+    known = {question.name for question in questionnaire.questions if question.repeat is None}
+    shown = {question.name for question in questionnaire.questions if question.summary}
+    for number, each in enumerate(questionnaire.contradictions, 1):
+        where = f"contradiction {number}"
+        if len(each.between) < 2 or not set(each.between) <= known & shown:
+            named = ", ".join(each.between)
+            yield f"{where}: between names {named}; name two or more questions that the summary shows, none of a group"
+        unknown = sorted(relevance.names(each.when) - known - set(questionnaire.given))
+        if unknown:
+            yield f"{where}: when names {', '.join(unknown)}, which is no question outside of a group; correct the name"
+        try:
+            relevance.holds(each.when, {})
+        except ValueError as error:
+            yield f"{where}: when {each.when!r} cannot be read: {error}"
 
 
 def _wrong_in(questionnaire: Questionnaire, question: Question, before: set[str]) -> Iterator[str]:

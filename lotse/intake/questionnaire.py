@@ -82,6 +82,14 @@ class Repeat:
 
 
 @dataclass(frozen=True)
+class Contradiction:
+    """Responses that do not fit together when a condition holds: to be asked about, nothing is concluded from it."""
+
+    between: tuple[str, ...]  # the questions that the case worker's page names
+    when: str
+
+
+@dataclass(frozen=True)
 class Words:
     """A question's words in one language."""
 
@@ -115,12 +123,14 @@ class Questionnaire:
     repeats: dict[str, Repeat]
     given: tuple[str, ...]  # values that the town gives and expressions may name
     translations: dict[str, Translation]
+    contradictions: tuple[Contradiction, ...]
     source: dict[str, Any] = field(repr=False)
 
     @cached_property  # asked for many times in a turn
     def digest(self) -> str:
         """Fingerprint of the questions without their words: two with the same one ask the same."""
-        plain = json.dumps(self.source["questions"], sort_keys=True, ensure_ascii=False)
+        asked = {name: value for name, value in self.source["questions"].items() if name != "contradictions"}
+        plain = json.dumps(asked, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(plain.encode()).hexdigest()
 
     def question(self, key: str) -> Question:
@@ -182,10 +192,11 @@ def parse(source: dict[str, Any], languages: Languages, folder: Path | None = No
                 questions.append(_question(entry, languages))
         name, version, sections = data["name"], str(data["version"]), tuple(data["sections"])
         given = tuple(data.get("given", ()))
+        contradictions = tuple(Contradiction(tuple(each["between"]), each["when"]) for each in data.get("contradictions", ()))
     except (KeyError, TypeError, AttributeError) as error:
         raise QuestionnaireError(f"{folder / STRUCTURE}: {error}") from error
     translations = {tag: _translation(folder / f"{tag}.yml", labels) for tag, labels in source["words"].items()}
-    return Questionnaire(name, version, sections, tuple(questions), repeats, given, translations, source)
+    return Questionnaire(name, version, sections, tuple(questions), repeats, given, translations, contradictions, source)
 
 
 def _translation(file: Path, labels: Any) -> Translation:

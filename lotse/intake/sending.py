@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lotse.cases import likeness
+from lotse.cases import finding, likeness
 from lotse.cases.service import case_of_intake, open_case, record
 from lotse.intake.runs import last, sent
 from lotse.replies import Button, Reply, say
@@ -28,7 +28,7 @@ def send(turn: Turn, intake: Intake) -> list[Reply]:
     case = case_of_intake(turn.session, intake)
     if case is not None:
         record(turn.session, case, "amended", {"version": intake.sent, "questions": [each.question for each in new]})
-        _keep_likeness(turn, intake, case)
+        _keep_marks(turn, intake, case)
     return [Reply([say("intake.sent_again", reference=case.reference if case else "")], _menu())]
 
 
@@ -40,14 +40,15 @@ def _first(turn: Turn, intake: Intake) -> list[Reply]:
     intake.status = "submitted"
     intake.submitted_at = now()
     case = open_case(turn.session, turn.conversation, "intake", intake=intake)
-    _keep_likeness(turn, intake, case)
+    _keep_marks(turn, intake, case)
     days = int(turn.municipality.details.get("promise_days", 2))
     paragraphs = [say("intake.sent", reference=case.reference), say("intake.sent_promise", count=days), say("intake.sent_rights")]
     return [Reply([*paragraphs], _menu())]
 
 
-def _keep_likeness(turn: Turn, intake: Intake, case: Case) -> None:
-    """By which staff may find out that the same person has another case."""
+def _keep_marks(turn: Turn, intake: Intake, case: Case) -> None:
+    """By what staff find the case, and may find out that the same person has another one."""
+    finding.keep(turn.session, case)
     told = {key: response.value for key, response in sent(intake).items()}
     likeness.keep(turn.session, case, turn.conversation.contact, told)
 

@@ -40,6 +40,7 @@ from lotse.storage.tables import (
 from lotse.wording import Wording
 
 FORMAT = "lotse-my-data-1"
+WRITTEN_BY_STAFF = ("note", "flag_set", "task_added", "transferred", "referred")  # kinds of case events that have their words
 
 
 @dataclass(frozen=True)
@@ -329,7 +330,7 @@ def _case(case: Case) -> CaseHeld:
         topic=case.topic,
         opened_at=case.opened_at,
         changed_at=case.changed_at,
-        staff_notes=sum(event.kind == "note" for event in case.events),
+        staff_notes=sum(event.kind in WRITTEN_BY_STAFF for event in case.events),
     )
 
 

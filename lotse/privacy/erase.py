@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from lotse.cases import likeness
+from lotse.cases import finding, likeness
 from lotse.cases.service import record
 from lotse.intake.questionnaire import Questionnaire
 from lotse.storage.tables import (
@@ -96,6 +96,7 @@ def withdraw(
         intake.status, intake.amending = "withdrawn", False
         intake.responses.clear()
         likeness.forget(session, case)
+        finding.forget(session, case)
         record(session, case, "withdrawn", {})
         return case
     if case is not None:

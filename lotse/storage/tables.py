@@ -372,7 +372,16 @@ class Case(Table):
     """What a handover opens for the case workers."""
 
     __tablename__ = "cases"
-    __table_args__ = (Index("ix_cases_changed", "municipality_id", "changed_at", "id"),)
+    __table_args__ = (
+        Index("ix_cases_opened", "municipality_id", "status", "opened_at"),
+        Index("ix_cases_changed", "municipality_id", "status", "changed_at"),
+        Index("ix_cases_latest", "changed_at"),  # for open pages of the desk, which ask again and again
+        Index("ix_cases_assigned", "assigned_to", "status"),
+        Index("ix_cases_intake", "intake_id"),
+        Index("ix_cases_conversation", "conversation_id"),
+        Index("ix_cases_merged", "merged_into"),
+        Index("ix_cases_cursor", "municipality_id", "changed_at", "id"),  # by which the API goes on
+    )
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("ca"))
     reference: Mapped[str] = mapped_column(String(20), unique=True)
     municipality_id: Mapped[str] = mapped_column(ForeignKey("municipality.id"))
@@ -388,6 +397,8 @@ class Case(Table):
     merged_into: Mapped[str | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))  # the same person's other case
     first_reply_at: Mapped[datetime | None]  # when a person first wrote to the newcomer
     unanswered_since: Mapped[datetime | None]  # when the newcomer wrote what no person has replied to yet
+    outcome: Mapped[str | None] = mapped_column(String(20))  # why it was closed: one of work.OUTCOMES
+    marked_at: Mapped[datetime | None]  # when its marks to be found by were last made; None: not yet (finding.py)
     intake: Mapped[Intake | None] = relationship()
     municipality: Mapped[Municipality] = relationship()
     conversation: Mapped[Conversation] = relationship()
@@ -426,6 +437,65 @@ class Appointment(Table):
     reminded_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     case: Mapped[Case] = relationship()
+    staff: Mapped[Staff | None] = relationship()
+
+
+class CaseMark(Table):
+    """By what a case is found in the queue: keyed hashes of the words of the name to call, and of chosen themes."""
+
+    __tablename__ = "case_mark"
+    __table_args__ = (Index("ix_case_mark_digest", "digest", "case_id"),)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class CaseFlag(Table):
+    """A sign that staff have set on a case, with the reason; clearing it deletes the row, the history tells of both."""
+
+    __tablename__ = "case_flag"
+    __table_args__ = (Index("ix_case_flag_kind", "kind"),)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)  # one of flags.KINDS: about the work, not the person
+    reason: Mapped[Any] = mapped_column(Encrypted)
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    at: Mapped[datetime] = mapped_column(default=now)
+    staff: Mapped[Staff | None] = relationship()
+
+
+class CaseTask(Table):
+    """Something to do in a case, by somebody, by a day."""
+
+    __tablename__ = "case_task"
+    __table_args__ = (Index("ix_case_task_assigned", "assigned_to", "done_at"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("tk"))
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    text: Mapped[Any] = mapped_column(Encrypted)
+    due_on: Mapped[date | None]
+    assigned_to: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    done_at: Mapped[datetime | None]
+    case: Mapped[Case] = relationship()
+    assignee: Mapped[Staff | None] = relationship()
+
+
+class CaseReading(Table):
+    """How far somebody of the staff has read a case: what came after is new to them."""
+
+    __tablename__ = "case_reading"
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True, index=True)
+    event: Mapped[int] = mapped_column(BigInteger, default=0)  # number of the last event that stood on the page
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class CaseCheck(Table):
+    """That a case worker has verified a response. It counts for this response only, not for one that replaces it."""
+
+    __tablename__ = "case_check"
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    response: Mapped[int] = mapped_column(Serial, ForeignKey("response.number", ondelete="CASCADE"), primary_key=True, index=True)
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    at: Mapped[datetime] = mapped_column(default=now)
     staff: Mapped[Staff | None] = relationship()
 
 

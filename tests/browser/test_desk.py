@@ -106,8 +106,14 @@ def test_the_work_on_a_case(signed_in: OpenPage, oksana: Intake) -> None:
     page.click("form[action$='/note'] button")  # empty
     expect(page.locator("#text")).to_have_attribute("aria-invalid", "true")
     check_axe(page)
+    page.click("#change-status ~ details summary")
+    page.click("form[action$='/status'] button[value=waiting]")  # without saying for what
+    expect(page.locator("#reason_waiting")).to_have_attribute("aria-invalid", "true")
+    check_axe(page)
+    page.fill("#reason_waiting", "Antwort der Schule")
     page.click("form[action$='/status'] button[value=waiting]")
     expect(page.locator(".case-head .status-waiting")).to_be_visible()
+    expect(page.locator(".case-head")).to_contain_text("Antwort der Schule")
     page.select_option("#to", label="Kim Kollege")
     change(page, "assign")
     history = page.locator("ol.history")

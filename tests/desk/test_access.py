@@ -315,6 +315,7 @@ async def test_the_navigation_shows_what_one_may_see_and_the_first_page_is_one_o
     allowed = {path for (method, path), roles in TABLE.items() if method == "GET" and roles and role in roles}
     assert set(shown) == allowed & {
         "/desk/cases",
+        "/desk/tasks",
         "/desk/calls",
         "/desk/answers",
         "/desk/questions",

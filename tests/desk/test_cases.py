@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 from datetime import timedelta
 
@@ -65,10 +66,23 @@ async def test_a_long_queue_has_pages(core: Core, browser: SignedIn, monkeypatch
     with core.database.session() as session:
         names = [make_case(session, told=[]).reference for _ in range(3)]
     worker = browser(Role.CASE_WORKER)
-    first, second = await worker.get("/desk/cases"), await worker.get("/desk/cases?page=2")
+    first = await worker.get("/desk/cases?mine=")
     assert references(first.text) == names[:2]
-    assert "/desk/cases?page=2" in first.text
+    assert "Previous page" not in first.text
+    (after,) = re.findall(r'href="([^"]+)">Next page', first.text)
+    second = await worker.get(after.replace("&amp;", "&"))
     assert references(second.text) == names[2:]
+    assert "Next page" not in second.text
+    (before,) = re.findall(r'href="([^"]+)">Previous page', second.text)
+    assert references((await worker.get(before.replace("&amp;", "&"))).text) == names[:2]
+    for odd in (
+        "2~2999-01-01T00:00:00+00:00~c",
+        "x",
+        "0~yesterday~c",
+        "9~2026-01-01T00:00:00+00:00~c",
+        "0~2026-01-01T00:00:00~c",
+    ):
+        assert references((await worker.get(f"/desk/cases?after={odd}".replace("+", "%2B"))).text) == names[:2]
 
 
 async def test_the_last_name_counts_and_without_one_there_is_a_dash(core: Core, browser: SignedIn) -> None:
@@ -184,8 +198,9 @@ async def test_assigning_to_a_colleague(core: Core, browser: SignedIn) -> None:
 async def test_changing_the_status(core: Core, browser: SignedIn) -> None:
     name = reference(core)
     worker = browser(Role.CASE_WORKER)
+    told = {"reason_waiting": "a reply of the school", "outcome": "done"}
     for status in ("open", "waiting", "closed", "open"):
-        assert (await worker.post(f"/desk/cases/{name}/status", status=status)).status_code == 303
+        assert (await worker.post(f"/desk/cases/{name}/status", status=status, **told)).status_code == 303
     page = await worker.post(f"/desk/cases/{name}/status", status="new")
     assert page.status_code == 422
     assert "not possible with the present status" in page.text

@@ -15,8 +15,8 @@ from desk.cases import DONE
 from desk.pages import DESK, DESK_LANGUAGES
 from lotse.audit import exporting
 from lotse.audit.actions import ACTIONS
-from lotse.cases import deletion, likeness
-from lotse.cases.work import STATUSES, next_statuses
+from lotse.cases import deletion, flags, likeness, passing_on, tasks
+from lotse.cases.work import OUTCOMES, STATUSES, TRANSFERRED, next_statuses
 from lotse.core import Core
 from lotse.replies import say
 from lotse.settings import ROOT
@@ -89,6 +89,9 @@ def test_every_value_that_is_shown_by_a_wording_has_one() -> None:
         | {f"webhooks.event.{event}" for event in EVENTS}
         | {f"tokens.scope.{scope}" for scope in SCOPES}
         | {f"audit.format.{form}" for form in exporting.FORMATS}
+        | {f"outcome.{outcome}" for outcome in (*OUTCOMES, TRANSFERRED)}
+        | {f"flag.kind.{kind}" for kind in flags.KINDS}
+        | {f"history.{kind}" for kind in ("flag_set", "flag_cleared", "task_done", "task_undone", "verified", "unverified")}
     )
     assert wanted <= known, wanted - known
 
@@ -123,6 +126,10 @@ async def test_no_page_has_anything_inline_or_from_elsewhere(app: FastAPI, core:
         for each in (case, twin, third):
             likeness.keep(session, each, {"phone": "1"}, {})
         likeness.merge(session, twin, third, staff(session, "colleague"))
+        flags.set_flag(session, twin, "papers", "x", staff(session, "colleague"))
+        tasks.add(session, twin, "x", "2026-01-01", staff(session, "case_worker.musterstadt").id, staff(session, "colleague"))
+        passing_on.refer(session, twin, "x", staff(session, "colleague"))
+        passing_on.transfer(session, twin, "x", "y", "2026-01-01", staff(session, "colleague"))
         request = deletion.request(session, case.conversation)
         paths = ["/desk/nonsense", "/desk/cases?mine=1", f"/desk/cases/{case.reference}/merge?other={twin.reference}"]
         paths += [f"/desk/cases/{each.reference}" for each in (case, contact, twin, third, request)]

@@ -308,7 +308,7 @@ async def test_errors_are_pages_without_a_traceback(app: FastAPI, browser: Signe
     def fail(*_: object, **__: object) -> Staff:
         raise RuntimeError("the secret words of a newcomer")
 
-    monkeypatch.setattr("lotse.cases.queue.rows", fail)
+    monkeypatch.setattr("lotse.cases.queue.page", fail)
     page = await worker.get("/desk/cases")
     assert page.status_code == 500
     assert "There was an error in the program" in page.text

@@ -10,12 +10,25 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from actions.people import erase_all
-from lotse.cases import deletion, likeness, open_case, work
+from lotse.cases import deletion, flags, likeness, open_case, work
 from lotse.cases.deletion import ANSWER_WITHIN, LONGEST_REASON, Answer
 from lotse.cases.work import WorkError
 from lotse.replies import Reply, Say
 from lotse.storage import Database
-from lotse.storage.tables import Case, Consent, ConsentProof, Conversation, Inbound, Intake, Outbound, Response, Staff, now
+from lotse.storage.tables import (
+    Case,
+    CaseFlag,
+    CaseTask,
+    Consent,
+    ConsentProof,
+    Conversation,
+    Inbound,
+    Intake,
+    Outbound,
+    Response,
+    Staff,
+    now,
+)
 from lotse.turns import Turn, Understanding
 from tests.unit.conftest import converse, musterstadt
 
@@ -127,6 +140,8 @@ def test_erasing_leaves_the_chat_and_that_it_was_done(database: Database) -> Non
         (request,) = requests(session)
         request.topic = SECRET
         work.write_note(session, request, f"{SECRET}?", the_guide(session))
+        flags.set_flag(session, request, "other", SECRET, the_guide(session))
+        session.add(CaseTask(case=request, text=SECRET))
         turn.inbound.state = "done"
         for state in ("sent", "undeliverable"):
             session.add(Outbound(conversation_id=turn.conversation.id, body={"text": SECRET}, state=state))
@@ -147,7 +162,7 @@ def test_erasing_leaves_the_chat_and_that_it_was_done(database: Database) -> Non
             "Gerda Guide",
         )
         assert work.offered_statuses(left) == ()
-        for table in (Intake, Response, Inbound, Outbound):
+        for table in (Intake, Response, Inbound, Outbound, CaseFlag, CaseTask):
             assert session.scalars(select(table)).all() == []
         chat = session.scalars(select(Conversation)).one()
         assert (chat.address, chat.language, chat.contact) == ("chat 1", "uk", None)

@@ -13,7 +13,10 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from lotse import storage
-from lotse.cases import open_case
+from lotse.cases import flags, open_case, tasks
+from lotse.cases.finding import keep as keep_marks
+from lotse.cases.news import mark_read
+from lotse.cases.verifying import verify
 from lotse.intake import Questionnaire
 from lotse.privacy import Erased, erase_conversation, erase_told, forget_traces, forget_tracker, withdraw
 from lotse.settings import Settings
@@ -36,6 +39,8 @@ from lotse.storage.tables import (
     Outbound,
     Response,
     ReturnCode,
+    Staff,
+    StaffRole,
     Table,
     UnansweredQuestion,
     Webhook,
@@ -63,7 +68,7 @@ def hangs_on(table: SqlTable, root: str) -> bool:
 
 def test_personal_tables_are_known() -> None:
     assert PERSONAL == [
-        "applied", "appointment", "case_event", "cases", "conversation", "crisis_call",
+        "applied", "appointment", "case_event", "case_flag", "case_task", "cases", "conversation", "crisis_call",
         "inbound", "intake", "outbound", "response", "unanswered_question",
     ]  # fmt: skip
 
@@ -75,8 +80,12 @@ def test_what_is_of_staff_hangs_on_the_account_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [*PERSONAL, "consent", "case_likeness", "case_difference", "web_link", "web_session", "webhook_delivery"]
-)
+    "name",
+    [
+        *PERSONAL, "consent", "case_likeness", "case_difference", "case_mark", "case_check", "case_reading", "web_link",
+        "web_session", "webhook_delivery",
+    ],
+)  # fmt: skip
 def test_every_personal_table_hangs_on_the_conversation(name: str) -> None:
     assert hangs_on(TABLES[name], "conversation")
 
@@ -110,10 +119,13 @@ def tell_everything(session: Session, address: str) -> Conversation:
     conversation, inbound = converse(session, address)
     conversation.pending = {"kind": "asked", "words": "…"}
     intake = Intake(
-        conversation_id=conversation.id, municipality_id=town.id, questionnaire="intake", version="1", status="submitted"
+        conversation_id=conversation.id, municipality_id=town.id, questionnaire="intake", version="1", sent=1, status="submitted"
     )
     session.add(intake)
-    intake.responses.append(Response(question="age", value="18-26", words="19", language="uk", inbound_id=inbound.id))
+    for question, told in (("age", "18-26"), ("call_name", "…a")):
+        intake.responses.append(
+            Response(question=question, value=told, words=told, language="uk", inbound_id=inbound.id, sent_in=1)
+        )
     intake.consents.append(Consent(purpose="guide_reads", text_version="1", language="uk"))
     session.flush()
     case = open_case(session, conversation, "intake", intake=intake)
@@ -123,6 +135,11 @@ def tell_everything(session: Session, address: str) -> Conversation:
     session.add(CrisisCall(conversation_id=conversation.id, municipality_id=town.id, words="…", state="called"))
     session.add(Appointment(case_id=case.id, place="…", minutes=30, times=["2026-11-26T09:00:00+00:00"]))
     other = open_case(session, conversation, "contact")
+    keep_marks(session, case)
+    flags.set_flag(session, case, "papers", "…", staff(session))
+    tasks.add(session, case, "…", "2026-12-24", staff(session).id, staff(session))
+    mark_read(session, case.id, staff(session).id, 1)
+    verify(session, case, {intake.responses[0].number}, set(), staff(session))
     session.add(CaseLikeness(case_id=case.id, digest=f"telephone {address}", kind="phone"))
     session.add(CaseDifference(case_id=case.id, other_id=other.id))
     session.add(WebLink(digest=f"link {address}", conversation_id=conversation.id, purpose="my_data", expires_at=now()))
@@ -138,6 +155,17 @@ def tell_everything(session: Session, address: str) -> Conversation:
     session.add(UnansweredQuestion(municipality_id=town.id, conversation_id=conversation.id, question="…", language="uk"))
     session.flush()
     return conversation
+
+
+def staff(session: Session) -> Staff:
+    """A case worker of the town."""
+    found = session.scalar(select(Staff).where(Staff.login == "anna"))
+    if found is None:
+        found = Staff(login="anna", name="Anna Beispiel", password_hash="-")
+        found.roles.append(StaffRole(role="case_worker", municipality_id=musterstadt(session).id))
+        session.add(found)
+        session.flush()
+    return found
 
 
 def rows(session: Session) -> dict[str, list[tuple[Any, ...]]]:

@@ -14,6 +14,7 @@ from lotse import intake
 from lotse.intake import Questionnaire, QuestionnaireError
 from lotse.intake.checking import missing_for_use, needed_wordings
 from lotse.intake.flow import next_question
+from lotse.intake.questionnaire import parse, read
 from lotse.languages import Languages
 from lotse.wording import Wording
 from tests.unit.conftest import OFFERED
@@ -52,6 +53,10 @@ def write(folder: Path, change: Change | None = None, only: str = "") -> Path:
         (folder / f"{tag}.yml").write_text(yaml.safe_dump(labels, allow_unicode=True), "utf-8")
     (folder / "questions.yml").write_text(yaml.safe_dump(questions, allow_unicode=True), "utf-8")
     return folder
+
+
+def contradiction(between: list[str], when: str) -> Change:
+    return lambda questions, labels: questions.update(contradictions=[{"between": between, "when": when}])
 
 
 def remove(labels: dict[str, Any], *path: str) -> None:
@@ -217,6 +222,20 @@ MISTAKES: dict[str, tuple[Change, str, list[str]]] = {
         "",
         ["question children", "a cycle (children → housing → ages → children)"],
     ),
+    "contradiction of one": (
+        contradiction(["housing"], "${children} = 0"),
+        "",
+        ["contradiction 1: between names housing", "two or more"],
+    ),
+    "contradiction unseen": (
+        contradiction(["housing", "ages"], "1"),
+        "",
+        ["contradiction 1", "questions that the summary shows"],
+    ),
+    "contradiction unknown": (contradiction(["housing"], "${chidlren} = 0"), "", ["contradiction 1: when names chidlren"]),
+    "contradiction unread": (contradiction(["housing"], "selcted(${children}, '1')"), "", ["contradiction 1", "cannot be read"]),
+    "contradiction malformed": (lambda q, w: q.update(contradictions={"between": []}), "", ["contradictions must be a list"]),
+    "contradiction without": (lambda q, w: q.update(contradictions=[{"when": "1"}]), "", ["contradiction 1: between is missing"]),
     "unknown question": (of(1, relevant="${chidlren} > 0"), "", ["question ages", "names chidlren", "do you mean 'children'?"]),
     "no expression": (of(1, relevant="${children} >"), "", ["question ages: relevant '${children} >' cannot be read"]),
     "unknown function": (of(1, relevant="selcted(${children}, '1')"), "", ["question ages", "selcted", "cannot be read"]),
@@ -493,6 +512,14 @@ def test_the_digest_is_of_the_questions_only(tmp_path: Path, known: Languages) -
     longer = intake.load(write(tmp_path / "longer", of(0, required=True)), known)
     assert small.digest == reworded.digest
     assert small.digest != longer.digest
+
+
+def test_rules_about_contradictions_leave_nobody_behind(tmp_path: Path, known: Languages) -> None:
+    """Who has begun goes on with the same questions, so the fingerprint stays."""
+    plain = read(write(tmp_path / "plain"))
+    ruled = read(write(tmp_path / "ruled", contradiction(["children", "housing"], "${children} = 0")))
+    assert parse(plain, known).digest == parse(ruled, known).digest
+    assert [each.between for each in parse(ruled, known).contradictions] == [("children", "housing")]
 
 
 def test_has(questionnaire: Questionnaire) -> None:

@@ -538,12 +538,14 @@ def test_it_says_how_much_it_deleted_and_of_whom_nothing(core: Core, capsys: pyt
         conversation = chat(session)
         intake(session, conversation, NOW - 9 * DRAFTS)
         identifier = conversation.id
+        open_case(session, chat(session, "chat 2"), "intake")  # of before cases could be found by a name
     worker = Worker(core, lambda conversation_id: None)
     for job in worker._jobs:
         assert job.do() == []
     said = capsys.readouterr().out
     assert "deleted what is over" in said
     assert "drafts=1" in said or '"drafts": 1' in said
+    assert "old cases can be found by name and theme" in said
     assert identifier not in said
 
 

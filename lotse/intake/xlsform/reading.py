@@ -16,7 +16,7 @@ from lotse.intake.xlsform.lists import Lists
 from lotse.intake.xlsform.sheets import Sheet, WorkbookError
 from lotse.intake.xlsform.spelling import slug
 from lotse.intake.xlsform.survey import DEFAULT_SECTION, Survey
-from lotse.intake.xlsform.terms import ALSO, CONSENTS, INSERTS, PREFIX
+from lotse.intake.xlsform.terms import ALSO, CONSENTS, CONTRADICTIONS, INSERTS, PREFIX
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,14 @@ class _Assembly:
         self._add_also(words)
         self._add_inserts(words)
         self._add_consents(words)
-        return {"questions": questions | {"questions": survey.entries}, "words": words}
+        contradictions = list(self._contradictions())
+        more = {"contradictions": contradictions} if contradictions else {}
+        return {"questions": questions | {"questions": survey.entries} | more, "words": words}
+
+    def _contradictions(self) -> Iterator[dict[str, Any]]:
+        sheet = self._sheets.get(CONTRADICTIONS)
+        for cells in sheet.rows.values() if sheet is not None else ():
+            yield {"between": cells.get(("between",), "").split(), "when": cells.get(("when",), "").strip()}
 
     def _sections(self, used: set[str]) -> list[str]:
         """Sections in their order: as our own workbook tells it, new ones after the one before them."""

@@ -31,6 +31,7 @@ NATIVE_TYPES = {  # ours and XLSForm's
 NOT_NATIVE = tuple(ours for ours, theirs in NATIVE_TYPES.items() if ours != theirs)
 
 ALSO, CONSENTS, INSERTS = "lotse_also", "lotse_consents", "lotse_inserts"  # sheets
+CONTRADICTIONS = "lotse_contradictions"
 
 
 def heading(name: str, tag: str) -> str:

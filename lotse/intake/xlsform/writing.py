@@ -15,6 +15,7 @@ from lotse.intake.xlsform import sheets
 from lotse.intake.xlsform.terms import (
     ALSO,
     CONSENTS,
+    CONTRADICTIONS,
     FORMAT,
     INSERTS,
     NATIVE_TYPES,
@@ -70,6 +71,7 @@ class _Writer:
                 ALSO: (["question", "choice", *texts], self._also()),
                 CONSENTS: (["purpose", *texts], self._consents()),
                 INSERTS: (["country", "name", *texts], self._inserts()),
+                CONTRADICTIONS: (["between", "when"], self._contradictions()),
             },
         )
 
@@ -200,6 +202,10 @@ class _Writer:
         for country, name in dict.fromkeys(pairs):
             texts = {heading("text", tag): inserts[tag].get(country, {}).get(name, "") for tag in self._tags}
             yield {"country": country, "name": name, **texts}
+
+    def _contradictions(self) -> Iterator[Row]:
+        for each in self._questionnaire.contradictions:
+            yield {"between": " ".join(each.between), "when": each.when}
 
 
 def _cell(value: Any) -> str:

@@ -86,7 +86,7 @@ def upgrade() -> None:
     op.create_index('ix_webhook_delivery_next_at', 'webhook_delivery', ['next_at'])
     op.create_index('ix_webhook_delivery_webhook_id', 'webhook_delivery', ['webhook_id'])
     op.create_index('ix_webhook_delivery_case_id', 'webhook_delivery', ['case_id'])
-    op.create_index('ix_cases_changed', 'cases', ['municipality_id', 'changed_at', 'id'])
+    op.create_index('ix_cases_cursor', 'cases', ['municipality_id', 'changed_at', 'id'])
 
 
 def downgrade() -> None:
