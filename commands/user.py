@@ -13,6 +13,7 @@ from lotse import audit, core
 from lotse.settings import Settings
 from lotse.staff import LANGUAGES, AccountError, Accounts, Administration, Grant, Role
 from lotse.staff.administration import COMMAND_LINE
+from lotse.storage import Database
 from lotse.storage.tables import Staff
 
 MORE = {  # what is done to an account, without further arguments
@@ -66,15 +67,21 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
         made = _do(arguments, settings, accounts, administration)
     except AccountError as error:
         raise CommandError(str(error)) from error
-    with parts.database.session() as session:
+    if arguments.action in ("add", "password"):  # all else is noted where it is done
+        _note(parts.database, arguments)
+    print(f"{'added' if arguments.action == 'add' else 'changed'}: {arguments.login.strip().lower()}")
+    if made is not None:
+        print(f"password: {made}")
+
+
+def _note(database: Database, arguments: argparse.Namespace) -> None:
+    """Have the access logs of the account's towns say so."""
+    with database.session() as session:
         done = "staff.added" if arguments.action == "add" else "staff.password"
         whose = session.scalar(select(Staff).where(Staff.login == arguments.login.strip().lower()))
         towns = {role.municipality_id for role in whose.roles} if whose is not None else set()
         for town in sorted(towns, key=str):
             audit.note(session, audit.OPERATOR, done, town=town, reference=whose.id if whose is not None else None)
-    print(f"{'added' if arguments.action == 'add' else 'changed'}: {arguments.login.strip().lower()}")
-    if made is not None:
-        print(f"password: {made}")
 
 
 def _do(arguments: argparse.Namespace, settings: Settings, accounts: Accounts, administration: Administration) -> str | None:

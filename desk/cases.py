@@ -125,9 +125,8 @@ def status(
         if status == "waiting":
             work.wait(session, case, reason_waiting, by)
         elif status == "closed":
-            if case.status != "closed" and outcome in work.OUTCOMES:
-                end_talk(desk, session, case, by)  # while it is open: the newcomer is told that the bot speaks again
             work.close(session, case, outcome, reason_closed, by)
+            end_talk(desk, session, case, by)
         else:
             work.set_status(session, case, status, by)
 

@@ -20,6 +20,6 @@ def lay(desk: Desk, session: Session, found: Case, laid: list[Laid], identifier:
 
 
 def end_talk(desk: Desk, session: Session, found: Case, by: Staff) -> None:
-    """Hand a talk back to the bot, if there is one in this case."""
-    if talk.is_open(found):
+    """Hand a talk back to the bot, if there is one in this case; also where the case has just been closed."""
+    if found.conversation.talks_in == found.id:
         lay(desk, session, found, talk.hand_back(session, found, by))

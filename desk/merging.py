@@ -6,6 +6,7 @@ from fastapi import APIRouter, HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from desk.cases import CaseWorker, Field, find_case, read_case, to_case
+from desk.laying import end_talk
 from desk.render import TheDesk
 from lotse import audit
 from lotse.cases import likeness
@@ -63,7 +64,12 @@ def merge(desk: TheDesk, member: CaseWorker, reference: str, other: Field = "") 
     with desk.core.database.session() as session:
         found, second = find_case(session, member, reference), find_case(session, member, other)
         if any(each.case is second for each in likeness.proposals(session, found)):
-            return to_case(likeness.merge(session, found, second, session.get_one(Staff, member.staff_id)), "merge")
+            by = session.get_one(Staff, member.staff_id)
+            older = likeness.merge(session, found, second, by)
+            for each in (found, second):
+                if each.status == "closed":
+                    end_talk(desk, session, each, by)
+            return to_case(older, "merge")
         if likeness.root(session, found) is not likeness.root(session, second):
             raise HTTPException(404)
         return to_case(likeness.root(session, found), "merge")  # pressed twice

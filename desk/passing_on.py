@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from desk.cases import CaseWorker, Field, work_on
+from desk.laying import end_talk
 from desk.render import TheDesk
 from lotse.cases import passing_on
 from lotse.storage.tables import Case, Staff
@@ -22,6 +23,7 @@ def transfer(
 
     def change(session: Session, case: Case, by: Staff) -> None:
         passing_on.transfer(session, case, organisation, handed_over, agreed, by)
+        end_talk(desk, session, case, by)
 
     typed = {"organisation": organisation, "handed_over": handed_over, "agreed": agreed}
     return work_on(desk, member, reference, "transfer", change, **typed)

@@ -22,6 +22,7 @@ from lotse.cases.work import WorkError
 from lotse.intake.runs import all_of, pause, waiting
 from lotse.privacy.periods import periods_of
 from lotse.replies import Button, Reply, Say, say
+from lotse.storage import trail
 from lotse.storage.tables import Case, Conversation, Inbound, Outbound, Staff, now
 
 LONGEST = 3000  # characters: with a name, a translation's mark and the original still few parts in every channel
@@ -89,14 +90,15 @@ def write(session: Session, case: Case, text: str, by: Staff, translation: str |
     said: list[str | Say] = [say(f"canned.{canned}")] if canned else [text]
     if translation:
         said = [translation, say("talk.machine"), text]
+    trail.note(session, by.id, "case.message", town=case.municipality_id, reference=case.reference)
     head = say("talk.from", name=by.name, municipality=case.municipality.name)
     written = {"text": None if canned else text, "translation": translation, "canned": canned or None}
     return [*before, Laid(Reply([head, *said], strong=0, by=by.name), by.id, written)]
 
 
 def hand_back(session: Session, case: Case, by: Staff | None) -> list[Laid]:
-    """Let the bot speak again; `by` is nobody where the newcomer wished it."""
-    if not is_open(case):
+    """Let the bot speak again; `by` is nobody where the newcomer wished it. Also where the case was closed meanwhile."""
+    if case.conversation.talks_in != case.id:
         raise WorkError("back", "not_open", "the bot speaks already")
     conversation = case.conversation
     conversation.talks_in, conversation.told_away_at = None, None

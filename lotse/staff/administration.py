@@ -21,7 +21,7 @@ from lotse.staff.errors import AccountError, UnknownAccountError
 from lotse.staff.member import Member
 from lotse.staff.roles import Grant, Role
 from lotse.staff.sessions import end_all
-from lotse.storage import Database
+from lotse.storage import Database, trail
 from lotse.storage.tables import Case, Municipality, Staff, StaffRole
 
 ADMINISTRATORS = (Role.MUNICIPALITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
@@ -128,7 +128,10 @@ class Administration:
         """Make an account with one role; returns its id and the temporary password."""
         grant = self._grant(reach, role, town)
         password = _draw_password()
-        return self._accounts.add(login, name, [grant], password, language, temporary=True), password
+        made = self._accounts.add(login, name, [grant], password, language, temporary=True)
+        with self._database.session() as session:
+            _note(session, reach, "added", session.get_one(Staff, made))
+        return made, password
 
     def give(self, reach: Reach, staff_id: str, role: str, town: str) -> None:
         """Give a role, in the town with this slug."""
@@ -138,6 +141,7 @@ class Administration:
             place = session.scalar(select(Municipality.id).where(Municipality.slug == grant.municipality))
             if not any((held.role, held.municipality_id) == (grant.role, place) for held in staff.roles):
                 staff.roles.append(StaffRole(role=grant.role.value, municipality_id=place))
+                _note(session, reach, "given", staff)
 
     def take(self, reach: Reach, staff_id: str, role: str, town: str) -> None:
         """Take a role. The last one stays: an account without any would be nobody's to look after; it is switched off."""
@@ -153,6 +157,7 @@ class Administration:
                 raise AccountError("take", "last_role", "it is the last role; give another one first, or switch the account off")
             if held.role == Role.SYSTEM_ADMINISTRATOR:
                 _another_system_administrator(session, staff, "take")
+            _note(session, reach, "taken", staff)
             staff.roles.remove(held)
 
     def switch_off(self, reach: Reach, staff_id: str) -> None:
@@ -164,11 +169,14 @@ class Administration:
                 _another_system_administrator(session, staff, "off")
             staff.active = False
             end_all(session, staff.id)
+            _note(session, reach, "off", staff)
 
     def switch_on(self, reach: Reach, staff_id: str) -> None:
         """Switch it on again."""
         with self._database.session() as session:
-            _whole(session, reach, staff_id).active = True
+            staff = _whole(session, reach, staff_id)
+            staff.active = True
+            _note(session, reach, "on", staff)
 
     def unlock(self, reach: Reach, staff_id: str) -> None:
         """End a lock after wrong passwords or codes."""
@@ -178,6 +186,7 @@ class Administration:
             factor = second_factor.of(session, staff.id)
             if factor is not None:
                 factor.failures = 0
+            _note(session, reach, "unlocked", staff)
 
     def reset_password(self, reach: Reach, staff_id: str) -> str:
         """Give an account a temporary password and return it; its sessions end, so does a lock."""
@@ -185,6 +194,8 @@ class Administration:
             login = _whole(session, reach, staff_id).login
         password = _draw_password()
         self._accounts.set_password(login, password, temporary=True)
+        with self._database.session() as session:
+            _note(session, reach, "password", session.get_one(Staff, staff_id))
         return password
 
     def reset_second_factor(self, reach: Reach, staff_id: str) -> None:
@@ -193,6 +204,7 @@ class Administration:
             staff = _whole(session, reach, staff_id)
             second_factor.remove(session, staff.id)
             end_all(session, staff.id)
+            _note(session, reach, "second_factor", staff)
 
     def require_second_factor(self, slug: str, required: bool) -> None:
         """Ask for a second factor from all who have a role in a town, or no longer."""
@@ -213,6 +225,13 @@ class Administration:
         if town not in [each.slug for each in self.towns(reach)]:
             raise AccountError("town", "unknown", "choose the town in which the role is held")
         return grant
+
+
+def _note(session: Session, reach: Reach, what: str, staff: Staff) -> None:
+    """Have the access logs of the account's towns say that an administrator changed it."""
+    towns = {role.municipality_id for role in staff.roles}
+    for town in sorted(towns, key=str):
+        trail.note(session, reach.staff_id or trail.OPERATOR, f"staff.{what}", town=town, reference=staff.id)
 
 
 def _find(session: Session, reach: Reach, staff_id: str, *, lock: bool = False) -> Staff:

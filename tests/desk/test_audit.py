@@ -56,7 +56,7 @@ async def test_everything_that_a_case_worker_sees_and_does(core: Core, browser: 
     await worker.post(f"{path}/take")
     await worker.post(f"{path}/note", text="a secret")
     await worker.post(f"{path}/note", text="")  # refused: the page that says so shows the case once more
-    await worker.post(f"{path}/status", status="waiting")
+    await worker.post(f"{path}/status", status="waiting", reason_waiting="a reply")
     await worker.get(f"{path}/merge?other={other}")
     await worker.post(f"{path}/merge", other=other)
     await worker.post(f"/desk/cases/{other}/split")

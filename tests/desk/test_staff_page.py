@@ -13,7 +13,7 @@ from desk.access import COOKIE
 from lotse.core import Core
 from lotse.staff import AccountError, Accounts, Administration, Role, SignInError
 from lotse.staff.administration import COMMAND_LINE, Reach
-from lotse.storage.tables import Case, Staff, StaffRole, StaffSession, now
+from lotse.storage.tables import AuditEntry, Case, Staff, StaffRole, StaffSession, now
 from tests.desk.conftest import ELSEWHERE, HERE, PASSWORD, Browser, SignedIn, login, make_case, references, staff, town
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -315,3 +315,25 @@ async def test_the_cookie_of_an_administrator_is_no_key_to_others(admin: Browser
     assert answer.status_code == 403
     assert COOKIE in admin.client.cookies
     assert snapshot(core, ANNA)[0] is True
+
+
+async def test_what_administrators_do_stands_in_the_access_log(core: Core, browser: SignedIn) -> None:
+    administrator = browser(Role.MUNICIPALITY_ADMINISTRATOR)
+    with core.database.reading() as session:
+        whose = staff(session, "colleague").id
+    for what, form in (
+        ("give", {"role": "observer", "town": HERE}),
+        ("take", {"role": "observer", "town": HERE}),
+        ("off", {}),
+        ("on", {}),
+        ("unlock", {}),
+        ("password", {}),
+    ):
+        await administrator.post(f"/desk/staff/{whose}/{what}", **form)
+    with core.database.reading() as session:
+        query = select(AuditEntry.action, AuditEntry.actor).where(AuditEntry.reference == whose).order_by(AuditEntry.number)
+        noted = session.execute(query).all()
+    assert [action for action, _ in noted] == [
+        "staff.given", "staff.taken", "staff.off", "staff.on", "staff.unlocked", "staff.password",
+    ]  # fmt: skip
+    assert {actor for _, actor in noted} == {administrator.staff_id}

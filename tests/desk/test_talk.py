@@ -103,10 +103,19 @@ async def test_what_cannot_be_sent_is_said_and_kept(core: Core, browser: SignedI
     assert laid(core, reference) == []
 
 
-async def test_in_a_closed_case_nobody_writes_and_closing_hands_back(core: Core, browser: SignedIn) -> None:
+@pytest.mark.parametrize(
+    ("closing", "form"),
+    [
+        ("status", {"status": "closed", "outcome": "done"}),
+        ("transfer", {"organisation": "Caritas", "handed_over": "the summary", "agreed": "2026-11-20"}),
+    ],
+)
+async def test_in_a_closed_case_nobody_writes_and_closing_hands_back(
+    core: Core, browser: SignedIn, closing: str, form: dict[str, str]
+) -> None:
     worker, reference = browser(Role.CASE_WORKER), add(core)
     await write(worker, reference, "Вітаю")
-    await worker.post(f"/desk/cases/{reference}/status", status="closed")
+    assert (await worker.post(f"/desk/cases/{reference}/{closing}", **form)).status_code == 303
     back = laid(core, reference)[-1]
     assert "Я знову тут" in back.body["text"]
     with core.database.reading() as session:
