@@ -113,7 +113,7 @@ async def test_the_filter_of_the_queue_and_the_own_town(core: Core, browser: Sig
         cases[3].status, cases[4].status, cases[4].assigned_to = "open", "open", worker.staff_id
         make_contact(session, "elsewhere", slug=ELSEWHERE)
         first, second, third, fourth, fifth = (each.reference for each in cases)
-        reading = queue.rows(session, {cases[0].municipality_id}, queue.Filter())[0]
+        reading = queue.page(session, {cases[0].municipality_id}, queue.Filter(), worker.staff_id).rows
         order = [row.case.reference for row in reading]
     asked = {"": order, "status=open": [each for each in order if each in (fourth, fifth)], "status=open&mine=1": [fifth]}
     assert {first, second, third} < set(order)
