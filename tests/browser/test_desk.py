@@ -143,7 +143,7 @@ def test_everybody_keeps_to_their_pages(signed_in: OpenPage, oksana: Intake) -> 
             assert response.status == 403, path
             expect(page.locator("h1")).to_have_text("Kein Zugang")
     assert editor.locator("nav.pages a").count() == 3
-    assert guide.locator("nav.pages a").count() == 3
+    assert guide.locator("nav.pages a").count() == 4
 
 
 def test_from_a_question_without_an_answer_to_its_answer(

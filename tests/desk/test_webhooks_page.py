@@ -111,9 +111,9 @@ async def test_the_worker_tells_what_happened_at_the_desk(core: Core, browser: S
         subscriptions.make(session, town(session).id, receiver.url, EVENTS, by, loopback=True)
         reference = make_contact(session, "?").reference
     await browser("colleague").post(f"/desk/cases/{reference}/take")
-    await browser("colleague").post(f"/desk/cases/{reference}/status", status="closed")
-    assert await asyncio.to_thread(Worker(trial, lambda _: None).tell) == []
+    await browser("colleague").post(f"/desk/cases/{reference}/status", status="closed", outcome="done")
+    assert await asyncio.to_thread(Worker(trial, lambda _: None).call_webhooks) == []
     receiver.close()
     assert sorted(event for event, told in receiver.told if told == reference) == sorted(EVENTS)
-    Worker(core, lambda _: None).tell()
+    Worker(core, lambda _: None).call_webhooks()
     assert len(receiver.came) == 3
