@@ -11,7 +11,7 @@ from lotse.crisis import calls
 from lotse.greeting import hello, menu, picker
 from lotse.intake import waiting
 from lotse.intake.interpretation import CRISIS
-from lotse.replies import Reply, say
+from lotse.replies import Button, Reply, say
 from lotse.turns import Turn
 
 SURE_ABOUT_CALL = 0.8  # a yes to a call that is taken for a no would leave somebody alone
@@ -43,7 +43,8 @@ class SmallTalk(Wish):
     intents = tuple(SMALLTALK)
 
     def fulfil(self, turn: Turn, form_active: bool) -> Outcome:
-        return Outcome([Reply([say(SMALLTALK.get(turn.understanding.intent or "", "smalltalk.greet"))])])
+        said = say(SMALLTALK.get(turn.understanding.intent or "", "smalltalk.greet"))
+        return Outcome([Reply([said], _way_on(turn, form_active))])
 
 
 class ChangeLanguage(Wish):
@@ -59,7 +60,7 @@ class ChangeLanguage(Wish):
                 return Outcome([picker(self.core.languages.offered, turn.language)], interrupts=False)
             turn.conversation.language, turn.conversation.language_chosen = wanted, True
         if _intake_waits(turn):
-            return Outcome([Reply([say("language.set")])], interrupts=False)
+            return Outcome([Reply([say("language.set")], _way_on(turn, form_active))], interrupts=False)
         return Outcome([hello(turn.municipality.name)], interrupts=False)
 
 
@@ -118,6 +119,13 @@ class Confirm(Wish):
         if said == "no":
             return Outcome([Reply([say("smalltalk.no")], menu(_intake_waits(turn)).rows)])
         return Outcome([menu(_intake_waits(turn))])
+
+
+def _way_on(turn: Turn, form_active: bool) -> list[list[Button]]:
+    """The button that goes on with an intake that was paused: its question does not follow by itself."""
+    if form_active or not _intake_waits(turn):
+        return []
+    return [[Button(say("intake.button.resume"), "menu", "resume")]]
 
 
 def _intake_waits(turn: Turn) -> bool:

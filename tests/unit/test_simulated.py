@@ -260,3 +260,17 @@ def test_no_phrase_of_a_simulated_newcomer_names_danger_but_those_that_shall(sta
 )
 def test_values_are_compared_without_the_order_of_choices(stored: Any, told: Any, expected: bool) -> None:
     assert same(stored, told) is expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_has_paused_always_finds_the_way_on(stage: Stage, language: str) -> None:
+    """Also where a wish to go on was taken for thanks, a goodbye or a greeting."""
+    newcomer = stage.newcomer(Random(1), language, "presses")
+    try:
+        stage.run(newcomer.say("pause", "pause"))
+        assert newcomer.line.question is None
+        for intent in ("thank", "goodbye", "bot_challenge", "greet"):
+            line = stage.run(newcomer.say(f"… {intent} …", intent))
+            assert "resume" in [button.value for message in line.messages for button in message.buttons], intent
+    finally:
+        stage.run(newcomer.leave())
